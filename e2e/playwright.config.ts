@@ -1,0 +1,35 @@
+import { defineConfig } from "@playwright/test";
+
+/** Set by scripts/e2e, which finds a browser, builds the program and makes an empty data folder for it. */
+function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the browser tests with scripts/e2e.`);
+  return value;
+}
+
+const address = given("TARUN_E2E_URL");
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "results",
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  // The machines of CI have two cores, which the program, its databases and the browser share.
+  workers: 1,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [["list"]],
+  use: {
+    baseURL: address,
+    launchOptions: { executablePath: given("TARUN_BROWSER") },
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+  webServer: {
+    command: `exec "${given("TARUN_BIN")}" up --demo`,
+    url: `${address}/readyz`,
+    timeout: 120_000,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
+    stdout: "pipe",
+    stderr: "pipe",
+  },
+});
