@@ -7,5 +7,6 @@ mod embedded {
     mod crash;
     mod lifecycle;
     mod refusals;
+    mod setup;
     pub mod support;
 }

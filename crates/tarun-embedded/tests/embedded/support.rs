@@ -17,7 +17,7 @@ pub fn runtime() -> &'static Runtime {
     })
 }
 
-/// A folder the service user may pass through (plain `tempdir()` is closed to it when we are root).
+/// A folder the service user may pass through, whatever the umask.
 pub fn folder() -> TempDir {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o711)).tempdir().unwrap()
 }
@@ -88,4 +88,65 @@ pub fn number(url: &str, query: &'static str) -> Result<i64, sqlx::Error> {
 
 pub fn redis(url: &str) -> redis::RedisResult<redis::Connection> {
     redis::Client::open(url)?.get_connection()
+}
+
+/// The user id of `nobody`, as whom root runs things here that must not run as root.
+pub const NOBODY: u32 = 65534;
+
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// A process that starts the servers and then waits until it is killed: this test program, asked to run [`hold_servers`].
+pub struct Holder {
+    pub child: std::process::Child,
+    pub pids: tarun_embedded::Pids,
+}
+
+impl Holder {
+    /// Starts it on `data_dir`; `program` is this test program or a copy of it.
+    pub fn start(program: &Path, data_dir: &Path, uid: Option<u32>) -> Self {
+        use std::os::unix::process::CommandExt;
+        let report = data_dir.with_extension("report");
+        let _ = std::fs::remove_file(&report);
+        let mut command = std::process::Command::new(program);
+        command.args(["--exact", "embedded::support::hold_servers", "--ignored", "--nocapture"]);
+        command.env("HOLD_DATA", data_dir).env("HOLD_REPORT", &report).env("HOME", data_dir.parent().unwrap());
+        command.env("TARUN_RUNTIME_DIR", runtime::default_cache_dir()).stdin(std::process::Stdio::piped());
+        if let Some(uid) = uid {
+            command.uid(uid).gid(uid);
+        }
+        let mut child = command.spawn().unwrap();
+        let text = wait_for("the holder's servers", 60, || {
+            assert_eq!(child.try_wait().unwrap(), None, "the holder ended");
+            std::fs::read_to_string(&report).ok()
+        });
+        let mut pids = text.split_whitespace().map(|pid| pid.parse().unwrap());
+        let pids = tarun_embedded::Pids { postgres: pids.next(), valkey: pids.next() };
+        Self { child, pids }
+    }
+
+    pub fn pid_list(&self) -> [u32; 2] {
+        [self.pids.postgres.unwrap(), self.pids.valkey.unwrap()]
+    }
+}
+
+/// Not a test: what [`Holder`] runs. Stops cleanly when its standard input closes.
+#[test]
+#[ignore = "run by other tests"]
+fn hold_servers() {
+    use std::io::Read;
+    let (Some(data), Some(report)) = (std::env::var_os("HOLD_DATA"), std::env::var_os("HOLD_REPORT")) else { return };
+    let guard = std::env::current_exe().unwrap().with_file_name("tarun-guard");
+    let mut options = options(Path::new(&data));
+    if guard.is_file() {
+        options.guard = Some(guard);
+    }
+    let servers = Embedded::start(&Runtime::locate(&runtime::default_cache_dir()).unwrap(), options).unwrap();
+    let pids = servers.pids();
+    let part = Path::new(&report).with_extension("part");
+    std::fs::write(&part, format!("{} {}", pids.postgres.unwrap(), pids.valkey.unwrap())).unwrap();
+    std::fs::rename(part, report).unwrap();
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    servers.stop(tarun_embedded::StopLimits::default()).unwrap();
 }
