@@ -26,6 +26,9 @@ pub struct ProviderError {
     /// Meta's support asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
+    /// The HTTP status, where the error was the answer to a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
 }
 
 impl ProviderError {
@@ -40,6 +43,7 @@ impl ProviderError {
             details: error.object("error_data").and_then(|data| data.line("details", 1_000)),
             user_message: line("error_user_msg"),
             trace_id: error.line("fbtrace_id", 100),
+            http_status: None,
         })
     }
 
