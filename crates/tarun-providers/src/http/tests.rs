@@ -34,7 +34,7 @@ async fn raw_server(answer: &'static [u8], hold: bool) -> SocketAddr {
     tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
         let mut request = [0; 4_096];
-        connection.read(&mut request).await.unwrap();
+        assert!(connection.read(&mut request).await.unwrap() > 0);
         connection.write_all(answer).await.unwrap();
         if hold {
             std::future::pending::<()>().await;

@@ -96,7 +96,7 @@ pub struct InboundMessage {
     pub sent_at_unix: Option<i64>,
     pub content: Content,
     pub context: Context,
-    pub referral: Option<Referral>,
+    pub referral: Option<Box<Referral>>,
     /// Thread by this where it is set: the sender is then one participant of a group.
     pub group_id: Option<String>,
     /// Whether it opens or extends the 24-hour service window.

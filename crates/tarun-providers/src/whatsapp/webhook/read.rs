@@ -31,7 +31,7 @@ pub fn read(field: &str, kind: RawKind, payload: &[u8]) -> Inbound {
     };
     match kind {
         RawKind::Message => message::inbound(&element, &envelope),
-        RawKind::Echo => message::echo(&element),
+        RawKind::Echo => message::echo(&element, &envelope),
         RawKind::Status => status::read(&element, &envelope),
         RawKind::Other => account::read(field, &element, &envelope),
     }

@@ -93,6 +93,44 @@ mod tests {
         assert_eq!(verify(SECRET, reserialised, Some(&right)), Err(BadSignature::Mismatch));
     }
 
+    /// Welch's t for two samples of nanoseconds.
+    fn welch_t(a: &[f64], b: &[f64]) -> f64 {
+        let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+        let error = |x: &[f64]| {
+            let mean = mean(x);
+            x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (x.len() as f64 - 1.0) / x.len() as f64
+        };
+        (mean(a) - mean(b)) / (error(a) + error(b)).sqrt()
+    }
+
+    #[test]
+    #[ignore = "a measurement of time: run it alone, optimised, on a quiet machine"]
+    fn c_016_a_right_first_byte_takes_as_long_as_a_wrong_one() {
+        let body = vec![b'x'; 600];
+        let right = sign(SECRET, &body);
+        let digits = right.strip_prefix("sha256=").unwrap();
+        let flipped = |at: usize| {
+            let digit = if digits.as_bytes()[at] == b'0' { '1' } else { '0' };
+            format!("sha256={}{digit}{}", &digits[..at], &digits[at + 1..])
+        };
+        let headers = [flipped(63), flipped(0)];
+        let mut samples = [Vec::new(), Vec::new()];
+        for round in 0..200_000 {
+            let started = std::time::Instant::now();
+            let outcome = verify(SECRET, std::hint::black_box(&body), Some(&headers[round % 2]));
+            samples[round % 2].push(started.elapsed().as_nanos() as f64);
+            assert_eq!(outcome, Err(BadSignature::Mismatch));
+        }
+        // The slowest tenth is the machine's own doing.
+        let [first, second] = samples.map(|mut times| {
+            times.sort_by(f64::total_cmp);
+            times.truncate(90_000);
+            times
+        });
+        let t = welch_t(&first, &second);
+        assert!(t.abs() < 4.5, "Welch's t is {t}");
+    }
+
     proptest! {
         #[test]
         fn what_is_signed_verifies_and_one_changed_byte_does_not(

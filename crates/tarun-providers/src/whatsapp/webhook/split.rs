@@ -234,7 +234,7 @@ impl Splitter {
 fn lists_of(field: &str) -> &'static [(&'static str, RawKind)] {
     match field {
         "messages" => &[("messages", RawKind::Message), ("statuses", RawKind::Status), ("errors", RawKind::Other)],
-        "smb_message_echoes" | "message_echoes" => &[("message_echoes", RawKind::Echo)],
+        "smb_message_echoes" => &[("message_echoes", RawKind::Echo)],
         "user_preferences" => &[("user_preferences", RawKind::Other)],
         "user_id_update" => &[("user_id_update", RawKind::Other)],
         _ => &[],
@@ -255,7 +255,8 @@ impl<'a> Contacts<'a> {
         for raw in value.array("contacts").unwrap_or_default() {
             let raw = raw.get();
             let Some(fields) = Object::parse(raw).filter(|_| raw.len() <= MAX_CONTACT_BYTES) else { continue };
-            let contact = Contact { raw, wa_id: fields.id("wa_id", MAX_ID_BYTES) };
+            let wa_id = fields.id("wa_id", MAX_ID_BYTES).map(|number| Cow::Owned(digits(&number)));
+            let contact = Contact { raw, wa_id };
             for key in [contact.wa_id.clone(), fields.id("user_id", MAX_ID_BYTES)].into_iter().flatten() {
                 found.insert(key, contact.clone());
             }
@@ -321,18 +322,19 @@ impl<'a> Element<'a> {
 impl PersonKeys {
     fn of(kind: RawKind, element: &Object<'_>) -> Self {
         let id = |key| element.id(key, MAX_ID_BYTES).map(Cow::into_owned);
+        let number = |key| element.id(key, MAX_ID_BYTES).map(|number| digits(&number));
         match kind {
-            RawKind::Message => Self { group_id: id("group_id"), wa_id: id("from"), user_id: id("from_user_id") },
-            RawKind::Echo => Self { group_id: id("group_id"), wa_id: id("to"), user_id: id("to_user_id") },
+            RawKind::Message => Self { group_id: id("group_id"), wa_id: number("from"), user_id: id("from_user_id") },
+            RawKind::Echo => Self { group_id: id("group_id"), wa_id: number("to"), user_id: id("to_user_id") },
             RawKind::Status if id("recipient_type").as_deref() == Some("group") => {
                 Self { group_id: id("recipient_id"), ..Self::default() }
             }
-            RawKind::Status => Self { group_id: None, wa_id: id("recipient_id"), user_id: id("recipient_user_id") },
+            RawKind::Status => Self { group_id: None, wa_id: number("recipient_id"), user_id: id("recipient_user_id") },
             RawKind::Other => {
                 let previous = || Some(element.object("user_id")?.id("previous", MAX_ID_BYTES)?.into_owned());
                 Self {
                     group_id: None,
-                    wa_id: id("wa_id").or_else(|| id("from")).or_else(|| id("recipient_id")),
+                    wa_id: number("wa_id").or_else(|| number("from")).or_else(|| number("recipient_id")),
                     user_id: id("user_id").or_else(previous).or_else(|| id("from_user_id")),
                 }
             }
@@ -341,7 +343,7 @@ impl PersonKeys {
 
     /// The contact may know the number that the element leaves out.
     fn ordering(self, contact: Option<&Contact<'_>>) -> Option<String> {
-        let number = self.wa_id.map(Cow::Owned).or_else(|| contact?.wa_id.clone()).map(|number| digits(&number));
+        let number = self.wa_id.or_else(|| Some(contact?.wa_id.as_deref()?.to_owned()));
         self.group_id.or(number).or(self.user_id)
     }
 }

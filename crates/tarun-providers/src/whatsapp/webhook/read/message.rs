@@ -27,23 +27,22 @@ pub(super) fn inbound(message: &Object<'_>, envelope: &Envelope<'_>) -> Inbound 
         let sent_at_unix = part.sent_at();
         return Inbound::Welcome(Welcome { wamid: part.wamid, sender: part.person, sent_at_unix });
     }
-    part.act().unwrap_or_else(|part| part.plain_message())
+    part.act().unwrap_or_else(|| part.plain_message())
 }
 
-pub(super) fn echo(message: &Object<'_>) -> Inbound {
-    let recipient = Person {
-        wa_id: envelope::number(message, "to"),
-        user_id: envelope::id(message, "to_user_id"),
-        parent_user_id: envelope::id(message, "to_parent_user_id"),
-        ..Person::default()
-    };
+pub(super) fn echo(message: &Object<'_>, envelope: &Envelope<'_>) -> Inbound {
+    let recipient = envelope.person(
+        envelope::number(message, "to"),
+        envelope::id(message, "to_user_id"),
+        envelope::id(message, "to_parent_user_id"),
+    );
     let group_id = envelope::id(message, "group_id");
     let Some(wamid) = envelope::id(message, "id") else { return unreadable("the echo has no id") };
     if !recipient.is_known() && group_id.is_none() {
         return unreadable("the echo has no recipient");
     }
     let part = Part { message, wamid, person: recipient, side: Side::Business };
-    part.act().unwrap_or_else(|part| {
+    part.act().unwrap_or_else(|| {
         Inbound::Echo(Echo {
             sent_at_unix: part.sent_at(),
             content: content(part.message),
@@ -79,7 +78,7 @@ impl Part<'_, '_> {
         Inbound::Message(InboundMessage {
             sent_at_unix: self.sent_at(),
             context: envelope::context(self.message),
-            referral: envelope::referral(self.message),
+            referral: envelope::referral(self.message).map(Box::new),
             group_id: envelope::id(self.message, "group_id"),
             opens_window: !is_edit,
             counts_unread: true,
@@ -89,33 +88,26 @@ impl Part<'_, '_> {
         })
     }
 
-    /// What is done to an earlier message, or the part unchanged if it is an ordinary message.
-    fn act(self) -> Result<Inbound, Self> {
+    /// What is done to an earlier message; `None` for an ordinary one.
+    fn act(&self) -> Option<Inbound> {
         let kind = self.kind();
         let key = match kind.as_str() {
             "reaction" => "message_id",
             "edit" | "revoke" => "original_message_id",
-            _ => return Err(self),
+            _ => return None,
         };
-        let Some(act) = self.message.object(&kind) else { return Err(self) };
-        let Some(target_wamid) = envelope::id(&act, key) else { return Err(self) };
+        let act = self.message.object(&kind)?;
+        let target_wamid = envelope::id(&act, key)?;
+        let (wamid, person) = (self.wamid.clone(), self.person.clone());
         let (sent_at_unix, by) = (self.sent_at(), self.side);
-        let group_id = envelope::id(self.message, "group_id");
-        let Self { wamid, person, .. } = self;
-        Ok(match kind.as_str() {
+        Some(match kind.as_str() {
             "reaction" => {
                 let emoji = act.line("emoji", 64);
                 let opens_window = by == Side::Customer && emoji.is_some();
-                Inbound::Reaction(Reaction {
-                    wamid,
-                    target_wamid,
-                    emoji,
-                    by,
-                    person,
-                    sent_at_unix,
-                    group_id,
-                    opens_window,
-                })
+                let group_id = envelope::id(self.message, "group_id");
+                let reaction =
+                    Reaction { wamid, target_wamid, emoji, by, person, sent_at_unix, group_id, opens_window };
+                Inbound::Reaction(reaction)
             }
             "edit" => {
                 let content = content(&act.object("message").unwrap_or_default());

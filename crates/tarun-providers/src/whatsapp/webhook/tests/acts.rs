@@ -89,16 +89,18 @@ fn group_messages_keep_the_participant() {
 #[test]
 fn echoes_are_outgoing() {
     let metadata = json!({"phone_number_id": NUMBER});
+    let contacts = json!([{"wa_id": "919812345678", "profile": {"name": "Priya"}}]);
     let echo = |fields: Value| {
         let mut echo = json!({"from": "15550001111", "to": "+919812345678", "id": WAMID, "timestamp": "1795334400"});
         for (key, value) in fields.as_object().unwrap() {
             echo[key] = value.clone();
         }
-        only(&body("smb_message_echoes", json!({"metadata": metadata, "message_echoes": [echo]})))
+        only(&body("smb_message_echoes", json!({"metadata": metadata, "contacts": contacts, "message_echoes": [echo]})))
     };
     let read = echo(json!({"type": "text", "text": {"body": "from the phone"}}));
     let Inbound::Echo(sent) = read else { panic!("{read:?}") };
     assert_eq!(sent.recipient.wa_id.as_deref(), Some("919812345678"));
+    assert_eq!(sent.recipient.profile_name.as_deref(), Some("Priya"));
     assert_eq!(sent.content, Content::text("from the phone"));
 
     let read = echo(json!({"type": "revoke", "revoke": {"original_message_id": "wamid.O"}}));
@@ -137,6 +139,7 @@ fn account_fields_are_kept_raw() {
         ("smb_app_state_sync", json!({"state_sync": []})),
         ("a_field_of_next_year", json!("text")),
         ("security", json!(null)),
+        ("message_echoes", json!({"message_echoes": [{"id": "x", "to": "911"}]})),
     ] {
         assert_eq!(only(&body(field, value)), Inbound::Other { field: field.into() });
     }
