@@ -183,11 +183,15 @@ fn supervise(
     started: &Sender<Result<(), EmbeddedError>>,
 ) {
     let launcher = Launcher::new(options.guard.clone(), account.clone());
-    let prepared = prepare(runtime, options, account, layout, &launcher);
-    let begun = prepared.and_then(|specs| {
+    let begun = prepare(runtime, options, account, layout, &launcher).and_then(|specs| {
+        let needed: Vec<PathBuf> = specs.iter().flat_map(Spec::needs).chain([layout.run.clone()]).collect();
         let listener = options.on_event.clone();
-        let mut supervisor = Supervisor::new(specs, launcher, listener, pids, options.start_limit);
-        supervisor.start().map(|()| supervisor)
+        let mut supervisor = Supervisor::new(specs, launcher.clone(), listener, pids, options.start_limit);
+        match supervisor.start() {
+            Ok(()) => Ok(supervisor),
+            // A folder closed to the service user is the likeliest cause; trying it first would slow down every start.
+            Err(error) => Err(launcher.check_reach(&needed).err().unwrap_or(error)),
+        }
     });
     match begun {
         Ok(mut supervisor) => {
@@ -211,8 +215,5 @@ fn prepare(
     postgres::write_settings(layout, &Account::own()?, account, &options.pg_settings)?;
     private_folder(&layout.valkey, account)?;
     let valkey = Spec::valkey(runtime, layout, account, options.valkey_fsync);
-    let postgres = Spec::postgres(runtime, layout, account);
-    let paths: Vec<_> = valkey.needs().into_iter().chain(postgres.needs()).chain([layout.run.as_path()]).collect();
-    launcher.check_reach(&paths)?;
-    Ok([valkey, postgres])
+    Ok([valkey, Spec::postgres(runtime, layout, account)])
 }

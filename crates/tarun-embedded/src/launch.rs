@@ -61,8 +61,8 @@ impl Launcher {
     }
 
     /// Tries that the service user can reach these paths.
-    pub fn check_reach(&self, paths: &[&Path]) -> Result<(), EmbeddedError> {
-        let task = Task::Reach(paths.iter().map(|path| path.to_path_buf()).collect());
+    pub fn check_reach(&self, paths: &[PathBuf]) -> Result<(), EmbeddedError> {
+        let task = Task::Reach(paths.to_vec());
         run_bounded(&mut self.command(Signal::SIGTERM, None, task), REACH_LIMIT)
             .map(drop)
             .map_err(|why| EmbeddedError::Unreachable { user: self.account.name.clone(), why })

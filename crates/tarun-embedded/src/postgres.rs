@@ -72,7 +72,7 @@ pub(crate) fn ensure_cluster(
         std::fs::remove_dir_all(&new).map_err(EmbeddedError::file("remove", &new))?;
     }
     private_folder(&new, account)?;
-    launcher.check_reach(&[&new, &runtime.postgres_bin.join("postgres")])?;
+    launcher.check_reach(&[new.clone(), runtime.postgres_bin.join("postgres")])?;
     let step =
         |what, result: Result<String, String>| result.map_err(|output| EmbeddedError::FirstStart { what, output });
     let program = |name: &str| runtime.postgres_bin.join(name);

@@ -64,8 +64,12 @@ impl Spec {
     }
 
     /// What the service user must be able to reach.
-    pub fn needs(&self) -> [&Path; 2] {
-        [&self.program, &self.folder]
+    pub fn needs(&self) -> [PathBuf; 2] {
+        [self.program.clone(), self.folder.clone()]
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Fast shutdown for PostgreSQL (rolls back open transactions, writes a checkpoint), clean exit for Valkey.

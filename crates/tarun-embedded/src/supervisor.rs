@@ -74,16 +74,18 @@ impl Supervisor {
 
     /// Starts both side by side and returns when both are ready. On an error both are stopped again.
     pub fn start(&mut self) -> Result<(), EmbeddedError> {
-        while !self.slots.iter().all(|slot| matches!(slot.state, State::Up { .. })) {
+        loop {
             for server in Server::ALL {
                 if let Err(error) = self.step(server) {
                     self.stop([KILL_LIMIT; 2]).unwrap_or_else(|other| tracing::warn!(%other, "while giving up"));
                     return Err(error);
                 }
             }
+            if self.slots.iter().all(|slot| matches!(slot.state, State::Up { .. })) {
+                return Ok(());
+            }
             std::thread::sleep(self.pause());
         }
-        Ok(())
     }
 
     /// Serves requests and watches the servers until told to stop, or until nobody is left to tell.
@@ -170,11 +172,7 @@ impl Supervisor {
             return Ok(());
         }
         if waited > ORPHAN_LIMIT {
-            return Err(EmbeddedError::StillRunning {
-                server,
-                folder: slot.spec.needs()[1].to_path_buf(),
-                pid: orphan,
-            });
+            return Err(EmbeddedError::StillRunning { server, folder: slot.spec.folder().to_path_buf(), pid: orphan });
         }
         let limit = if asked.is_some() { ORPHAN_STOP } else { LINGER };
         if let (Some(pid), None) = (orphan, *asked) {

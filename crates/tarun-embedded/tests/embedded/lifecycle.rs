@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use redis::Commands;
-use tarun_embedded::StopLimits;
+use tarun_embedded::{Embedded, StopLimits};
 
-use super::support::{folder, lives, number, redis, sql, start};
+use super::support::{folder, lives, number, redis, runtime, sql, start, watched};
 
 #[test]
 fn data_survives_a_stop_and_the_second_start_is_quick() {
@@ -24,10 +24,11 @@ fn data_survives_a_stop_and_the_second_start_is_quick() {
     servers.stop(StopLimits::default()).unwrap();
     assert!(!lives(pids.postgres.unwrap()) && !lives(pids.valkey.unwrap()));
 
+    let (options, events) = watched(&data);
     let begun = Instant::now();
-    let servers = start(&data);
+    let servers = Embedded::start(runtime(), options).unwrap();
     let took = begun.elapsed();
-    eprintln!("warm start: {took:?}");
+    eprintln!("warm start: {took:?}; {:?}", events.lock().unwrap());
     assert!(took < Duration::from_secs(1), "warm start took {took:?}");
     assert_eq!(number(&servers.database_url(), "SELECT count(*) FROM t").unwrap(), 1);
     let mut queue = redis(&servers.redis_url()).unwrap();
