@@ -1,0 +1,45 @@
+import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { refresh, session } from "@/api/session.ts";
+import { useDelayed } from "@/lib/hooks.ts";
+import { paths } from "@/lib/paths.ts";
+import { useStore } from "@/lib/store.ts";
+import { Button } from "@/ui/controls.tsx";
+import { Empty } from "@/ui/states.tsx";
+
+const retryMs = 5000;
+
+/** Lets in who is signed in; sends others to sign in and back to where they wanted to go. */
+export function Gate() {
+  const state = useStore(session);
+  const here = useLocation({ select: (location) => location.href });
+  const slow = useDelayed(state.phase === "unknown", 400);
+
+  useEffect(() => {
+    if (state.phase !== "unreachable") return;
+    const timer = setInterval(() => void refresh(), retryMs);
+    return () => clearInterval(timer);
+  }, [state.phase]);
+
+  if (state.phase === "in") return <Outlet />;
+  if (state.phase === "out") {
+    return <Navigate to={paths.signIn} search={here === "/inbox" ? {} : { next: here }} replace />;
+  }
+  if (state.phase === "unreachable") {
+    return (
+      <Empty
+        icon="wifi"
+        tone="bad"
+        title="Tarun cannot be reached"
+        actions={<Button onClick={() => void refresh()}>Try again</Button>}
+      >
+        The server does not answer. This page tries again by itself.
+      </Empty>
+    );
+  }
+  return slow ? (
+    <div className="empty" role="status">
+      Opening Tarun…
+    </div>
+  ) : null;
+}

@@ -1,0 +1,16 @@
+import { may } from "@/api/me.ts";
+import type { Role } from "@/api/types.ts";
+import { paths } from "@/lib/paths.ts";
+
+const all = [
+  { to: paths.settingsNumber, label: "WhatsApp number", admin: true },
+  { to: paths.settingsPeople, label: "People", admin: true },
+  { to: paths.settingsKeys, label: "API keys", admin: true },
+  { to: paths.settingsFailures, label: "Failed messages", admin: true },
+  { to: paths.settingsProfile, label: "Profile", admin: false },
+] as const;
+
+/** The settings that a role can use; the others are absent. */
+export function settingsPlaces(role: Role) {
+  return all.filter((place) => !place.admin || may(role, "settings.manage"));
+}

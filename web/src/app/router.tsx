@@ -1,0 +1,148 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { Status, View } from "@/api/types.ts";
+import { paths } from "@/lib/paths.ts";
+import { IconSprite } from "@/ui/icons.tsx";
+import { ToastHost } from "@/ui/toast.tsx";
+import { Gate } from "./gate.tsx";
+import { NotFound } from "./not-found.tsx";
+import { Shell } from "./shell.tsx";
+
+const root = createRootRoute({
+  component: () => (
+    <>
+      <IconSprite />
+      <Outlet />
+      <ToastHost />
+    </>
+  ),
+  notFoundComponent: NotFound,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: paths.home,
+  beforeLoad: () => {
+    throw redirect({ to: paths.inbox });
+  },
+});
+
+const auth = () => import("@/features/auth/pages.tsx");
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: paths.signIn,
+  // Only a path of this app: an address from elsewhere must not be a way out after sign-in.
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {},
+  component: lazyRouteComponent(auth, "SignIn"),
+});
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: paths.signUp,
+  component: lazyRouteComponent(auth, "SignUp"),
+});
+const join = createRoute({
+  getParentRoute: () => root,
+  path: paths.join,
+  component: lazyRouteComponent(auth, "Join"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: paths.reset,
+  component: lazyRouteComponent(auth, "Reset"),
+});
+
+const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Gate });
+const welcome = createRoute({
+  getParentRoute: () => gate,
+  path: paths.welcome,
+  component: lazyRouteComponent(() => import("@/features/onboarding/page.tsx"), "Welcome"),
+});
+const shell = createRoute({ getParentRoute: () => gate, id: "shell", component: Shell });
+
+const views: readonly View[] = ["all", "mine", "unassigned", "unread"];
+const statuses: readonly Status[] = ["OPEN", "PENDING", "RESOLVED", "SPAM"];
+
+export interface InboxSearch {
+  view?: View;
+  status?: Status;
+  q?: string;
+}
+
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: paths.inbox,
+  validateSearch: (search: Record<string, unknown>): InboxSearch => {
+    const view = views.find((v) => v === search.view);
+    const status = statuses.find((s) => s === search.status);
+    const q = search.q === undefined ? "" : String(search.q).slice(0, 200);
+    return { ...(view && { view }), ...(status && { status }), ...(q && { q }) };
+  },
+  component: lazyRouteComponent(() => import("@/features/inbox/page.tsx"), "InboxPage"),
+});
+
+const settingsPages = () => import("@/features/settings/pages.tsx");
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settings,
+  component: lazyRouteComponent(settingsPages, "SettingsHome"),
+});
+const settingsNumber = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsNumber,
+  component: lazyRouteComponent(settingsPages, "NumberPage"),
+});
+const settingsPeople = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsPeople,
+  component: lazyRouteComponent(settingsPages, "PeoplePage"),
+});
+const settingsKeys = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsKeys,
+  component: lazyRouteComponent(settingsPages, "ApiKeysPage"),
+});
+const settingsFailures = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsFailures,
+  component: lazyRouteComponent(settingsPages, "FailuresPage"),
+});
+const settingsProfile = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsProfile,
+  component: lazyRouteComponent(settingsPages, "ProfilePage"),
+});
+
+const routeTree = root.addChildren([
+  home,
+  signIn,
+  signUp,
+  join,
+  reset,
+  gate.addChildren([
+    welcome,
+    shell.addChildren([
+      inbox,
+      settings,
+      settingsNumber,
+      settingsPeople,
+      settingsKeys,
+      settingsFailures,
+      settingsProfile,
+    ]),
+  ]),
+]);
+
+export const router = createRouter({ routeTree, defaultPreload: "intent" });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

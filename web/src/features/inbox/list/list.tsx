@@ -1,0 +1,145 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type Ref, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { conversationList } from "@/api/inbox.ts";
+import { useMe } from "@/api/me.ts";
+import type { ListFilter, User } from "@/api/types.ts";
+import { people } from "@/api/workspace.ts";
+import { useNow } from "@/lib/hooks.ts";
+import { useStore } from "@/lib/store.ts";
+import { Failed, SkeletonRows } from "@/ui/states.tsx";
+import { drafts } from "../composer/drafts.ts";
+import { ListHead } from "./head.tsx";
+import { NoRows } from "./no-rows.tsx";
+import { Row } from "./row.tsx";
+import { useCalmRows } from "./use-calm.ts";
+import "./list.css";
+
+interface ListProps {
+  ref: Ref<HTMLElement>;
+  filter: ListFilter;
+  refine: (change: Partial<ListFilter>) => void;
+  open: (id: string) => void;
+  selected: string | undefined;
+}
+
+export function ConversationList({ ref, filter, refine, open, selected }: ListProps) {
+  const { user, tenant } = useMe();
+  const now = useNow();
+  const query = useInfiniteQuery(conversationList(filter));
+  const agents = useQuery(people()).data;
+  const written = useStore(drafts);
+  const all = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const [pointerOver, setPointerOver] = useState(false);
+  const { rows, waiting, release } = useCalmRows(all, pointerOver, JSON.stringify(filter));
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 78,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 6,
+  });
+  const shown = virtual.getVirtualItems();
+  const lastShown = shown.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - 8) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+
+  const at = rows.findIndex((row) => row.id === selected);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+  }, [at, virtual]);
+
+  const onKey = (event: KeyboardEvent) => {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    const row = to === undefined ? undefined : rows[Math.max(0, to)];
+    if (!row) return;
+    event.preventDefault();
+    open(row.id);
+  };
+  const byId = useMemo(() => new Map((agents ?? []).map((agent: User) => [agent.id, agent])), [agents]);
+  const openRow = useCallback((id: string) => open(id), [open]);
+  const showsAgent = filter.view === "all" || filter.view === "unread";
+
+  return (
+    <section className="col list" aria-label="Conversations" ref={ref}>
+      <ListHead filter={filter} refine={refine} />
+      {waiting > 0 && (
+        <button
+          type="button"
+          className="fresh"
+          onClick={() => {
+            release();
+            virtual.scrollToOffset(0);
+          }}
+        >
+          {waiting} new
+        </button>
+      )}
+      {query.isPending && <SkeletonRows />}
+      {query.error && all.length === 0 && (
+        <Failed title="Conversations did not load" error={query.error} retry={() => void query.refetch()} />
+      )}
+      {query.isSuccess && rows.length === 0 && <NoRows filter={filter} refine={refine} />}
+      {rows.length > 0 && (
+        <div
+          className="cvs"
+          ref={scroller}
+          role="listbox"
+          tabIndex={0}
+          aria-label={`${rows.length}${hasNextPage ? "+" : ""} conversations`}
+          {...(selected && shown.some((item) => item.index === at)
+            ? { "aria-activedescendant": `c-${selected}` }
+            : {})}
+          onKeyDown={onKey}
+          onPointerEnter={(event) => event.pointerType === "mouse" && setPointerOver(true)}
+          onPointerLeave={() => setPointerOver(false)}
+        >
+          <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+            {shown.map((item) => {
+              const conversation = rows[item.index];
+              if (!conversation) return null;
+              const agentId = conversation.assigned_agent_id;
+              return (
+                <div
+                  key={item.key}
+                  role="presentation"
+                  data-index={item.index}
+                  ref={virtual.measureElement}
+                  className="slot"
+                  style={{ transform: `translateY(${item.start}px)` }}
+                >
+                  <Row
+                    conversation={conversation}
+                    selected={conversation.id === selected}
+                    zone={tenant.time_zone}
+                    now={now}
+                    agent={
+                      showsAgent
+                        ? agentId
+                          ? (byId.get(agentId) ?? (agentId === user.id ? user : undefined))
+                          : null
+                        : undefined
+                    }
+                    draft={conversation.id === selected ? null : (written[conversation.id] ?? null)}
+                    position={item.index + 1}
+                    total={hasNextPage ? -1 : rows.length}
+                    onOpen={openRow}
+                  />
+                </div>
+              );
+            })}
+          </div>
+          {query.isFetchNextPageError && (
+            <button type="button" className="btn ghost more" onClick={() => void fetchNextPage()}>
+              More did not load. Try again
+            </button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

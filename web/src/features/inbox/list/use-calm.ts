@@ -1,0 +1,35 @@
+import { useMemo, useRef, useState } from "react";
+import type { Conversation } from "@/api/types.ts";
+
+/**
+ * Keeps rows from jumping away under the pointer: while `held`, rows stay in the order they had, with fresh content, and
+ * what would have come to the top is counted instead.
+ */
+export function useCalmRows(rows: Conversation[], held: boolean, scope: string) {
+  const frozen = useRef<{ scope: string; order: string[] } | undefined>(undefined);
+  const [, settle] = useState(0);
+
+  const shown = useMemo(() => {
+    const before = frozen.current;
+    if (!held || before?.scope !== scope || before.order.length === 0) {
+      frozen.current = { scope, order: rows.map((row) => row.id) };
+      return { rows, waiting: 0 };
+    }
+    const fresh = new Map(rows.map((row) => [row.id, row]));
+    const kept = before.order.flatMap((id) => fresh.get(id) ?? []);
+    const known = new Set(before.order);
+    // Rows at the end are a page loaded by scrolling, not news: they follow at once.
+    const lastKnown = rows.findLastIndex((row) => known.has(row.id));
+    const older = rows.slice(lastKnown + 1);
+    const all = [...kept, ...older];
+    frozen.current = { scope, order: all.map((row) => row.id) };
+    const waiting = rows.slice(0, lastKnown + 1).filter((row) => !known.has(row.id)).length;
+    return { rows: all, waiting };
+  }, [rows, held, scope]);
+
+  const release = () => {
+    frozen.current = undefined;
+    settle((n) => n + 1);
+  };
+  return { ...shown, release };
+}

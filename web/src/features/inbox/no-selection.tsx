@@ -1,0 +1,22 @@
+import { Empty } from "@/ui/states.tsx";
+
+/** The middle when nothing is chosen: the keys that choose. Not shown on phones, where the list fills the screen. */
+export function NoSelection() {
+  return (
+    <section className="col thread none" aria-label="No conversation chosen">
+      <Empty icon="chat" title="Choose a conversation">
+        <span className="hints">
+          <span>
+            <kbd>J</kbd> <kbd>K</kbd> next and previous
+          </span>
+          <span>
+            <kbd>/</kbd> search
+          </span>
+          <span>
+            <kbd>?</kbd> all shortcuts
+          </span>
+        </span>
+      </Empty>
+    </section>
+  );
+}

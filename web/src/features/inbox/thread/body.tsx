@@ -1,0 +1,50 @@
+import type { Message } from "@/api/types.ts";
+import { asContent, text } from "@/lib/content.ts";
+import {
+  ChoiceCard,
+  ContactsCard,
+  FlowReplyCard,
+  InteractiveBody,
+  LocationCard,
+  OrderCard,
+  UnsupportedCard,
+} from "./cards.tsx";
+import { Formatted } from "./formatted.tsx";
+import { MediaBody } from "./media.tsx";
+
+/** What a message says, whatever its type; a type that is not known shows as a labelled card, never as nothing. */
+export function Body({ message }: { message: Pick<Message, "type" | "content"> }) {
+  const content = asContent(message.content);
+  const caption = text(content, "caption");
+  switch (message.type) {
+    case "TEXT":
+    case "TEMPLATE":
+      return <Formatted text={text(content, "body")} />;
+    case "IMAGE":
+    case "VIDEO":
+    case "AUDIO":
+    case "DOCUMENT":
+    case "STICKER":
+      return (
+        <>
+          <MediaBody type={message.type} content={content} />
+          {caption && <Formatted text={caption} />}
+        </>
+      );
+    case "LOCATION":
+      return <LocationCard content={content} />;
+    case "CONTACTS":
+      return <ContactsCard content={content} />;
+    case "BUTTON_REPLY":
+    case "LIST_REPLY":
+      return <ChoiceCard content={content} />;
+    case "FLOW_REPLY":
+      return <FlowReplyCard content={content} />;
+    case "INTERACTIVE":
+      return <InteractiveBody content={content} />;
+    case "ORDER":
+      return <OrderCard content={content} />;
+    default:
+      return <UnsupportedCard content={content} />;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads `content` of a message. It comes from the provider through the server, so nothing about it is taken for granted:
+ * a missing or strange field reads as absent, never as a crash.
+ */
+import type { IconName } from "@/ui/icons.tsx";
+import { cleanLine } from "./text.ts";
+
+export type Content = Record<string, unknown>;
+
+export function asContent(value: unknown): Content {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Content) : {};
+}
+
+export function text(content: Content, key: string): string {
+  const value = content[key];
+  return typeof value === "string" ? value : "";
+}
+
+export function number(content: Content, key: string): number | undefined {
+  const value = content[key];
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+export function list(content: Content, key: string): Content[] {
+  const value = content[key];
+  return Array.isArray(value) ? value.slice(0, 100).map(asContent) : [];
+}
+
+export interface Media {
+  state: "PENDING" | "READY" | "FAILED" | "EXPIRED";
+  url: string | undefined;
+  size: number | undefined;
+}
+
+export function media(content: Content): Media {
+  const raw = asContent(content.media);
+  const state = text(raw, "state");
+  const url = text(raw, "url");
+  return {
+    state: state === "READY" || state === "FAILED" || state === "EXPIRED" ? state : "PENDING",
+    // Only our own server's files: an address from elsewhere would tell a stranger who looks at it.
+    url: /^\/(?!\/)/.test(url) || url.startsWith(`${location.origin}/`) ? url : undefined,
+    size: number(raw, "size"),
+  };
+}
+
+export interface Summary {
+  icon?: IconName;
+  text: string;
+}
+
+const captioned: Record<string, readonly [IconName, string]> = {
+  IMAGE: ["img", "Photo"],
+  VIDEO: ["video", "Video"],
+  DOCUMENT: ["doc", "Document"],
+  STICKER: ["smile", "Sticker"],
+};
+
+/** One line about a message, for the list, a quote or a notification. */
+export function summary(type: string, raw: unknown, limit = 120): Summary {
+  const content = asContent(raw);
+  const line = (value: string) => cleanLine(value, limit);
+  const caption = line(text(content, "caption"));
+  const known = captioned[type];
+  if (known) {
+    const [icon, word] = known;
+    const name = type === "DOCUMENT" ? line(text(content, "filename")) || word : word;
+    return { icon, text: caption ? `${name} · ${caption}` : name };
+  }
+  switch (type) {
+    case "TEXT":
+    case "TEMPLATE":
+    case "INTERACTIVE":
+    case "SYSTEM":
+      return { text: line(text(content, "body")) || "Message" };
+    case "NOTE":
+      return { icon: "note", text: line(text(content, "body")) };
+    case "AUDIO":
+      return content.voice === true ? { icon: "mic", text: "Voice message" } : { icon: "mic", text: "Audio" };
+    case "LOCATION":
+      return { icon: "pin", text: line(text(content, "name")) || "Location" };
+    case "CONTACTS": {
+      const people = list(content, "contacts");
+      const first = line(contactName(people[0] ?? {}));
+      return {
+        icon: "user",
+        text: people.length > 1 ? `${first} and ${people.length - 1} more` : first || "Contact",
+      };
+    }
+    case "BUTTON_REPLY":
+    case "LIST_REPLY":
+      return { icon: "reply", text: `Chose “${line(text(content, "title"))}”` };
+    case "FLOW_REPLY":
+      return { icon: "reply", text: line(text(content, "name")) || "Filled in a form" };
+    case "ORDER":
+      return { icon: "doc", text: "Order" };
+    default:
+      return { icon: "alert", text: "Message that cannot be shown here" };
+  }
+}
+
+/** WhatsApp sends names of shared contacts as an object, older payloads as a string. */
+export function contactName(person: Content): string {
+  return text(person, "name") || text(asContent(person.name), "formatted_name");
+}

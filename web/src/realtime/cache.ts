@@ -1,0 +1,117 @@
+/** Carries changes into every cached query they touch. Events and answers to one's own writes take the same way. */
+import type { QueryClient } from "@tanstack/react-query";
+import { fetchConversation } from "@/api/inbox.ts";
+import { keys } from "@/api/keys.ts";
+import type { Contact, Conversation, ListFilter, Message } from "@/api/types.ts";
+import { applyConversation, applyMessage, mergeConversation, type Pages, withMessage } from "./apply.ts";
+
+export interface Reader {
+  me: string;
+  /** The conversation on the screen, if the tab is visible: what arrives in it counts as seen. */
+  open: string | undefined;
+}
+
+export function knownConversation(cache: QueryClient, id: string): Conversation | undefined {
+  const single = cache.getQueryData<Conversation>(keys.conversation(id));
+  if (single) return single;
+  for (const [, pages] of cache.getQueriesData<Pages<Conversation>>({ queryKey: keys.lists })) {
+    for (const page of pages?.pages ?? []) {
+      const found = page.data.find((c) => c.id === id);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+export function putConversation(cache: QueryClient, conversation: Conversation, reader: Reader): void {
+  const id = conversation.id;
+  if (cache.getQueryData(keys.conversation(id)) || reader.open === id) {
+    cache.setQueryData<Conversation>(keys.conversation(id), conversation);
+  }
+  for (const query of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
+    const filter = query.queryKey[1] as ListFilter;
+    cache.setQueryData<Pages<Conversation>>(query.queryKey, (pages) =>
+      applyConversation(pages, conversation, filter, reader.me, reader.open),
+    );
+  }
+  soonRecount(cache);
+}
+
+export function putMessage(cache: QueryClient, message: Message): void {
+  cache.setQueryData<Pages<Message>>(keys.messages(message.conversation_id), (pages) =>
+    applyMessage(pages, message),
+  );
+}
+
+const fetching = new Map<string, boolean>();
+
+/** A conversation this page has not seen: its unread count is known to the server only. */
+async function learn(cache: QueryClient, id: string, reader: () => Reader): Promise<void> {
+  if (fetching.has(id)) {
+    fetching.set(id, true);
+    return;
+  }
+  fetching.set(id, false);
+  try {
+    putConversation(cache, await fetchConversation(id), reader());
+  } catch {
+    // Not visible to this person, or the connection broke: the next refetch of the list tells.
+  }
+  const again = fetching.get(id) === true;
+  fetching.delete(id);
+  if (again) await learn(cache, id, reader);
+}
+
+export function onMessageCreated(cache: QueryClient, message: Message, reader: () => Reader): void {
+  const { me, open } = reader();
+  const held = cache
+    .getQueryData<Pages<Message>>(keys.messages(message.conversation_id))
+    ?.pages.some((page) => page.data.some((m) => m.id === message.id));
+  putMessage(cache, message);
+  const known = knownConversation(cache, message.conversation_id);
+  if (!known) {
+    void learn(cache, message.conversation_id, reader);
+    return;
+  }
+  const counts = !held && message.direction === "INBOUND" && open !== message.conversation_id;
+  putConversation(cache, withMessage(known, message, counts), { me, open });
+}
+
+export function onMessageUpdated(cache: QueryClient, message: Message, reader: () => Reader): void {
+  putMessage(cache, message);
+  const known = knownConversation(cache, message.conversation_id);
+  if (known?.last_message?.id === message.id)
+    putConversation(cache, { ...known, last_message: message }, reader());
+}
+
+export function onConversation(cache: QueryClient, event: Conversation, reader: () => Reader): void {
+  const known = knownConversation(cache, event.id);
+  if (!known && event.unread_count < 0) {
+    void learn(cache, event.id, reader);
+    return;
+  }
+  putConversation(cache, mergeConversation(known, event), reader());
+}
+
+export function onContact(cache: QueryClient, contact: Contact, reader: () => Reader): void {
+  const touched = new Map<string, Conversation>();
+  for (const [, pages] of cache.getQueriesData<Pages<Conversation>>({ queryKey: keys.lists })) {
+    for (const page of pages?.pages ?? []) {
+      for (const c of page.data) if (c.contact.id === contact.id) touched.set(c.id, c);
+    }
+  }
+  for (const [, single] of cache.getQueriesData<Conversation>({ queryKey: ["conversation"] })) {
+    if (single?.contact.id === contact.id) touched.set(single.id, single);
+  }
+  for (const c of touched.values()) {
+    if (c.contact.version <= contact.version) putConversation(cache, { ...c, contact }, reader());
+  }
+}
+
+let recount: ReturnType<typeof setTimeout> | undefined;
+
+/** Counts are the server's; many changes at once ask for them once. */
+export function soonRecount(cache: QueryClient): void {
+  clearTimeout(recount);
+  recount = setTimeout(() => void cache.invalidateQueries({ queryKey: keys.allCounts }), 400);
+}

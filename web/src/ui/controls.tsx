@@ -1,0 +1,154 @@
+import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
+import { Icon, type IconName } from "./icons.tsx";
+
+type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
+  /** Extra classes of the button: `pri`, `ghost`, `s`, `l`, `danger`. */
+  look?: string;
+  icon?: IconName;
+  busy?: boolean;
+};
+
+/** The label stays while it works, a ring takes the icon's place, so that nothing moves. */
+export function Button({ look = "", icon, busy = false, children, disabled, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`btn ${look}`}
+      disabled={disabled === true || busy}
+      aria-busy={busy}
+      {...rest}
+    >
+      {busy ? <span className="spin" aria-hidden="true" /> : icon && <Icon name={icon} size="s" />}
+      {children}
+    </button>
+  );
+}
+
+type IconButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
+  icon: IconName;
+  /** The accessible name; the tooltip adds the shortcut. */
+  label: string;
+  keys?: string;
+  look?: string;
+};
+
+export function IconButton({ icon, label, keys, look = "", ...rest }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`ib ${look}`}
+      aria-label={label}
+      title={keys ? `${label} (${keys})` : label}
+      {...rest}
+    >
+      <Icon name={icon} size={look.includes("s") ? "s" : "m"} />
+    </button>
+  );
+}
+
+type FieldProps = InputHTMLAttributes<HTMLInputElement> & {
+  label: string;
+  help?: ReactNode;
+  error?: string | undefined;
+};
+
+export function TextField({ label, help, error, ...input }: FieldProps) {
+  const id = useId();
+  const note = error ?? help;
+  return (
+    <div className="ctl">
+      <label className="lbl" htmlFor={id}>
+        {label}
+      </label>
+      <div className={error ? "field err" : "field"}>
+        <input
+          id={id}
+          aria-invalid={error !== undefined}
+          {...(note ? { "aria-describedby": `${id}-note` } : {})}
+          {...input}
+        />
+      </div>
+      {note && (
+        <p className={error ? "wrong" : "help"} id={`${id}-note`} {...(error ? { role: "alert" } : {})}>
+          {note}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function SelectField<T extends string>(props: {
+  label: string;
+  value: T;
+  options: ReadonlyArray<readonly [T, string]>;
+  onChange: (value: T) => void;
+  help?: string;
+}) {
+  const id = useId();
+  return (
+    <div className="ctl">
+      <label className="lbl" htmlFor={id}>
+        {props.label}
+      </label>
+      <div className="field">
+        <select id={id} value={props.value} onChange={(event) => props.onChange(event.target.value as T)}>
+          {props.options.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </div>
+      {props.help && <p className="help">{props.help}</p>}
+    </div>
+  );
+}
+
+export function Switch({
+  label,
+  on,
+  onChange,
+}: {
+  label: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}) {
+  return (
+    <button
+      type="button"
+      role="switch"
+      className="sw"
+      aria-checked={on}
+      aria-label={label}
+      onClick={() => onChange(!on)}
+    />
+  );
+}
+
+export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    await copyText(text);
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  };
+  return (
+    <IconButton
+      icon={done ? "check" : "copy"}
+      label={done ? "Copied" : label}
+      look="s"
+      onClick={() => void copy()}
+    />
+  );
+}
+
+/** Over plain http the clipboard is closed to scripts except by the old command. */
+export async function copyText(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
