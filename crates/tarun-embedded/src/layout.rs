@@ -34,6 +34,8 @@ pub(crate) struct Layout {
     pub log: PathBuf,
     /// Folder of the sockets: `run`, or a short one elsewhere when that path is too long.
     pub run: PathBuf,
+    /// Names the data directory among others: a short hash of its path.
+    pub id: String,
 }
 
 impl Layout {
@@ -48,10 +50,19 @@ impl Layout {
         }
         let root = data_dir.canonicalize().map_err(EmbeddedError::file("find", data_dir))?;
         let lock = lock_data_dir(&root)?;
-        let run = socket_folder(&root, account)?;
+        let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+        let id: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let run = socket_folder(&root, &id, account)?;
         let folder = |name: &str| root.join(name);
-        let layout =
-            Self { pg: folder("pg"), valkey: folder("valkey"), conf: folder("conf"), log: folder("log"), run, root };
+        let layout = Self {
+            pg: folder("pg"),
+            valkey: folder("valkey"),
+            conf: folder("conf"),
+            log: folder("log"),
+            run,
+            id,
+            root,
+        };
         for own in [&layout.conf, &layout.log] {
             let made = DirBuilder::new().recursive(true).mode(0o711).create(own);
             made.map_err(EmbeddedError::file("make", own))?;
@@ -125,20 +136,18 @@ fn lock_data_dir(root: &Path) -> Result<File, EmbeddedError> {
 }
 
 /// `run` within the data directory, or a short folder in the system's runtime directory named after the data directory.
-fn socket_folder(root: &Path, account: &Account) -> Result<PathBuf, EmbeddedError> {
+fn socket_folder(root: &Path, id: &str, account: &Account) -> Result<PathBuf, EmbeddedError> {
     let fits = |folder: &Path| folder.as_os_str().len() + 1 + LONGEST_SOCKET.len() <= SOCKET_PATH_LIMIT;
     let inside = root.join("run");
     if fits(&inside) {
         private_folder(&inside, account)?;
         return Ok(inside);
     }
-    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let bases = if nix::unistd::geteuid().is_root() { Some(PathBuf::from("/run")) } else { session };
     let mut why = String::new();
     for base in bases.into_iter().chain([PathBuf::from("/tmp")]) {
-        let folder = base.join(format!("tarun-{name}"));
+        let folder = base.join(format!("tarun-{id}"));
         if !fits(&folder) || !base.is_dir() {
             continue;
         }

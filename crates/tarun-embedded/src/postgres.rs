@@ -42,7 +42,6 @@ log_error_verbosity = terse
 log_min_error_statement = panic
 log_parameter_max_length_on_error = 0
 log_statement = none
-cluster_name = 'tarun'
 ";
 
 /// Makes the cluster where there is none. It is built beside its place and moved there when complete, so that a start
@@ -127,7 +126,7 @@ pub(crate) fn write_settings(
     for (name, path) in files.iter().chain([&folder]) {
         text.push_str(&format!("{name} = {}\n", quoted(&path.to_string_lossy())));
     }
-    text.push_str(&format!("port = {PORT}\n"));
+    text.push_str(&format!("port = {PORT}\ncluster_name = {}\n", quoted(&cluster_name(layout))));
     for (name, value) in more {
         text.push_str(&format!("{name} = {}\n", quoted(value)));
     }
@@ -135,6 +134,11 @@ pub(crate) fn write_settings(
     let hba = "local all all peer map=tarun\nlocal replication all peer map=tarun\n";
     write_conf(&layout.conf.join("pg_hba.conf"), hba)?;
     write_conf(&layout.conf.join("pg_ident.conf"), &ident(&["root", &own.name, &account.name]))
+}
+
+/// Shown in the title of every process of this cluster, by which the rest of a killed one is found.
+pub(crate) fn cluster_name(layout: &Layout) -> String {
+    format!("tarun-{}", layout.id)
 }
 
 /// No password exists: the kernel says who connects, and these users may be either role.

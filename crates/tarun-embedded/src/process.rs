@@ -51,8 +51,6 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
 
 #[cfg(target_os = "linux")]
 mod system {
-    use std::path::Path;
-
     /// Start time in clock ticks since boot: field 22 of /proc/pid/stat, counted after the parenthesised name.
     pub(crate) fn start_mark(pid: u32) -> Option<String> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -67,39 +65,43 @@ mod system {
         Some(String::from_utf8_lossy(&raw).replace('\0', " "))
     }
 
-    /// Processes whose standard input is this file. Best effort: needs the right to look into them.
-    pub(crate) fn holders(lock: &Path) -> Vec<u32> {
+    /// Every process with the command line it shows.
+    pub(crate) fn all() -> Vec<(u32, String)> {
         let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
         let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| std::fs::read_link(format!("/proc/{pid}/fd/0")).is_ok_and(|file| file == lock)).collect()
+        pids.filter_map(|pid| Some((pid, command_line(pid)?))).collect()
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use std::path::Path;
     use std::process::Command;
 
     pub(crate) fn start_mark(pid: u32) -> Option<String> {
-        ps(pid, "lstart=")
+        ps(&["-o", "lstart=", "-p", &pid.to_string()])
     }
 
     pub(crate) fn command_line(pid: u32) -> Option<String> {
-        ps(pid, "args=")
+        ps(&["-ww", "-o", "args=", "-p", &pid.to_string()])
     }
 
-    pub(crate) fn holders(_lock: &Path) -> Vec<u32> {
-        Vec::new()
+    pub(crate) fn all() -> Vec<(u32, String)> {
+        let text = ps(&["-A", "-o", "pid=,args="]).unwrap_or_default();
+        let parse =
+            |line: &str| line.trim().split_once(' ').and_then(|(pid, args)| Some((pid.parse().ok()?, args.to_owned())));
+        text.lines().filter_map(parse).collect()
     }
 
-    fn ps(pid: u32, column: &str) -> Option<String> {
-        let out = Command::new("/bin/ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
+    /// In a fixed time zone and language: the guard and the supervisor compare what they are told.
+    fn ps(args: &[&str]) -> Option<String> {
+        let mut command = Command::new("/bin/ps");
+        let out = command.args(args).env_clear().env("TZ", "UTC").env("LC_ALL", "C").output().ok()?;
         let text = String::from_utf8_lossy(&out.stdout).trim().to_owned();
         (out.status.success() && !text.is_empty()).then_some(text)
     }
 }
 
-pub(crate) use system::{command_line, holders, start_mark};
+pub(crate) use system::{all, command_line, start_mark};
 
 #[cfg(test)]
 mod tests {
@@ -113,5 +115,6 @@ mod tests {
         assert!(!Record { pid: own.pid, started: "1".into() }.is_running());
         assert!(!Record::of(u32::MAX / 2).is_running());
         assert!(command_line(own.pid).unwrap().contains("tarun"));
+        assert!(all().iter().any(|(pid, line)| *pid == own.pid && line.contains("tarun")));
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Spec {
     lock: PathBuf,
     run: PathBuf,
     account: Account,
+    /// What the server's own children show in their command line, unique to the data directory.
+    process_title: String,
 }
 
 impl Spec {
@@ -45,6 +47,7 @@ impl Spec {
             folder: layout.pg.clone(),
             lock: layout.lock_file("pg"),
             log: layout.log.join("postgres.log"),
+            process_title: format!("postgres: {}:", postgres::cluster_name(layout)),
             run: layout.run.clone(),
             account: account.clone(),
         }
@@ -58,6 +61,7 @@ impl Spec {
             folder: layout.valkey.clone(),
             lock: layout.lock_file("valkey"),
             log: layout.log.join("valkey.log"),
+            process_title: valkey::socket(layout).to_string_lossy().into_owned(),
             run: layout.run.clone(),
             account: account.clone(),
         }
@@ -120,9 +124,14 @@ impl Spec {
         }
     }
 
-    /// Kills what holds the lock, as far as it can be found.
+    /// Kills what is left of an earlier server on this folder: itself, or the processes it had started.
     pub fn kill_leftovers(&self) {
-        for pid in self.orphan().into_iter().chain(process::holders(&self.lock)) {
+        let ours = |line: &str| match self.server {
+            Server::Postgres => line.starts_with(&self.process_title),
+            Server::Valkey => line.starts_with("valkey-") && line.contains(&self.process_title),
+        };
+        let left = process::all().into_iter().filter(|(_, line)| ours(line)).map(|(pid, _)| pid);
+        for pid in self.orphan().into_iter().chain(left) {
             process::signal(pid, Signal::SIGKILL);
         }
     }
