@@ -28,7 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Tried on Linux. The parts for macOS are written but have not been run there.
+//! Tried on Linux (x86-64, as root and as a normal user). The parts for macOS are written, and the other guard was tried on
+//! Linux in place of its own, but nothing has been run on macOS itself.
 
 mod account;
 mod embedded;

@@ -112,6 +112,7 @@ pub(crate) enum GuardError {
     Setup { what: &'static str, source: io::Error },
     #[error("could become root again after taking on the service user; refusing to go on")]
     RootRegained,
+    #[cfg(target_os = "linux")]
     #[error("the program that started this server has ended")]
     ParentGone,
     #[error("{path} is closed to this user ({source})")]

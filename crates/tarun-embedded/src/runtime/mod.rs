@@ -102,6 +102,11 @@ impl Runtime {
         &self.postgres_bin
     }
 
+    /// The program `valkey-server` (or `redis-server`).
+    pub fn valkey_server(&self) -> &Path {
+        &self.valkey_server
+    }
+
     fn unpacked(cache_dir: &Path, looked_for: &mut Vec<String>) -> Option<Self> {
         let Some(platform) = wheels::Platform::this() else {
             looked_for.push("ready-made programs: there are none for this processor and system".to_owned());

@@ -175,7 +175,6 @@ fn orphans_are_stopped_and_replaced() {
     };
     let postgres = line(mine.postgres.unwrap());
     let socket = data.join("run/valkey.sock");
-    let valkey_program = std::fs::read_link(format!("/proc/{}/exe", mine.valkey.unwrap())).unwrap();
     servers.stop(StopLimits::default()).unwrap();
 
     let by_hand = |mut command: Command| {
@@ -189,7 +188,7 @@ fn orphans_are_stopped_and_replaced() {
     let mut command = Command::new(&postgres[0]);
     command.args(postgres[1..].iter().filter(|arg| !arg.is_empty()));
     let mut old_postgres = by_hand(command);
-    let mut command = Command::new(valkey_program);
+    let mut command = Command::new(runtime().valkey_server());
     command.args(["--port", "0", "--appendonly", "yes", "--save", "", "--unixsocketperm", "700"]);
     command.arg("--unixsocket").arg(&socket).arg("--dir").arg(data.join("valkey"));
     let mut old_valkey = by_hand(command);
