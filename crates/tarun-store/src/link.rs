@@ -107,15 +107,14 @@ pub async fn open_invitations(
 /// Shuts a link. `false`: there is none, or it was shut.
 pub async fn shut(tx: &mut TenantTx, kind: Kind, id: Uuid, now: OffsetDateTime) -> Result<bool, StoreError> {
     let tenant = tx.tenant();
-    let done = sqlx::query(
-        "update links set used_at = $4 where tenant_id = $1 and kind = $2 and id = $3 and used_at is null",
-    )
-    .bind(tenant.0)
-    .bind(kind.as_str())
-    .bind(id)
-    .bind(now)
-    .execute(tx.sql())
-    .await?;
+    let done =
+        sqlx::query("update links set used_at = $4 where tenant_id = $1 and kind = $2 and id = $3 and used_at is null")
+            .bind(tenant.0)
+            .bind(kind.as_str())
+            .bind(id)
+            .bind(now)
+            .execute(tx.sql())
+            .await?;
     Ok(done.rows_affected() > 0)
 }
 

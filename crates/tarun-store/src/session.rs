@@ -102,12 +102,7 @@ pub async fn rotate(
 }
 
 /// Ends one. `false`: there was none, or it had ended.
-pub async fn revoke(
-    tx: &mut TenantTx,
-    user: UserId,
-    id: SessionId,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
+pub async fn revoke(tx: &mut TenantTx, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
     let tenant = tx.tenant();
     let done = sqlx::query(
         "update sessions set revoked_at = $4 where tenant_id = $1 and user_id = $2 and id = $3 and revoked_at is null",
@@ -163,12 +158,7 @@ pub async fn list_alive(
 }
 
 /// Keeps a person's rows few: removes those that ended before `ended_before`, and all but the `keep` last used.
-pub async fn prune(
-    tx: &mut TenantTx,
-    user: UserId,
-    ended_before: OffsetDateTime,
-    keep: i64,
-) -> Result<(), StoreError> {
+pub async fn prune(tx: &mut TenantTx, user: UserId, ended_before: OffsetDateTime, keep: i64) -> Result<(), StoreError> {
     let tenant = tx.tenant();
     sqlx::query(
         "delete from sessions where tenant_id = $1 and user_id = $2 and (revoked_at < $3 or expires_at < $3 or id in \

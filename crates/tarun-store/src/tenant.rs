@@ -62,10 +62,10 @@ pub async fn load(tx: &mut TenantTx) -> Result<Tenant, StoreError> {
     Ok(Tenant { id, name, time_zone, agents_see_all, onboarded, created_at })
 }
 
-/// Like [`load`], and nobody else changes it until the transaction ends.
+/// Like [`load`], and nobody else changes it until the transaction ends. Rows that refer to it can still be added.
 pub async fn lock(tx: &mut TenantTx) -> Result<Tenant, StoreError> {
     let tenant = tx.tenant();
-    sqlx::query("select 1 from tenants where id = $1 for update").bind(tenant.0).execute(tx.sql()).await?;
+    sqlx::query("select 1 from tenants where id = $1 for no key update").bind(tenant.0).execute(tx.sql()).await?;
     load(tx).await
 }
 
@@ -81,4 +81,12 @@ pub async fn update(tx: &mut TenantTx, tenant: &Tenant) -> Result<(), StoreError
         .execute(tx.sql())
         .await?;
     Ok(())
+}
+
+/// Whether the database knows this IANA time zone.
+pub async fn is_time_zone(tx: &mut TenantTx, name: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("select exists (select 1 from pg_timezone_names where name = $1)")
+        .bind(name)
+        .fetch_one(tx.sql())
+        .await?)
 }

@@ -1,0 +1,80 @@
+//! Who did what. An act writes its line in its own transaction, so that neither is without the other.
+
+use crate::App;
+use crate::acting::{ActError, Acting};
+use serde_json::Value;
+use tarun_core::ids::{ApiKeyId, UserId};
+use tarun_core::policy::{Action, Actor};
+use tarun_store::audit::{self, Entry};
+use tarun_store::{StoreError, TenantTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Who stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    User(UserId),
+    ApiKey(ApiKeyId),
+    /// Tarun itself.
+    System,
+}
+
+impl From<&Actor> for By {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::User { id, .. } => Self::User(*id),
+            Actor::ApiKey { id, .. } => Self::ApiKey(*id),
+        }
+    }
+}
+
+/// Writes one line for somebody who is signed in.
+///
+/// `action` is a stable word (`user.role_changed`), `subject` the kind and id of what it was done to, `detail` an object of
+/// ids, numbers and words of our own: never personal data, since the log is kept longer than people's data may be.
+pub async fn record(
+    tx: &mut TenantTx,
+    actor: &Actor,
+    now: OffsetDateTime,
+    action: &'static str,
+    subject: Option<(&'static str, Uuid)>,
+    detail: Value,
+) -> Result<(), StoreError> {
+    record_by(tx, actor.into(), now, action, subject, detail).await
+}
+
+/// Like [`record`], for those who are not signed in (a link's holder) and for Tarun itself.
+pub async fn record_by(
+    tx: &mut TenantTx,
+    by: By,
+    now: OffsetDateTime,
+    action: &'static str,
+    subject: Option<(&'static str, Uuid)>,
+    detail: Value,
+) -> Result<(), StoreError> {
+    let (kind, id) = match by {
+        By::User(id) => ("USER", Some(id.0)),
+        By::ApiKey(id) => ("API_KEY", Some(id.0)),
+        By::System => ("SYSTEM", None),
+    };
+    let entry = Entry {
+        id: Uuid::now_v7(),
+        at: now,
+        actor_kind: kind.to_owned(),
+        actor_id: id,
+        action: action.to_owned(),
+        subject_kind: subject.map(|(kind, _)| kind.to_owned()),
+        subject_id: subject.map(|(_, id)| id),
+        detail,
+    };
+    audit::insert(tx, &entry).await
+}
+
+/// A page of the log, newest first.
+pub async fn list(app: &App, acting: &Acting, before: Option<Uuid>, limit: i64) -> Result<Vec<Entry>, ActError> {
+    acting.require(Action::ReadAudit)?;
+    let mut tx = app.store.begin(&acting.ctx).await?;
+    let entries = audit::list(&mut tx, before, limit).await?;
+    tx.commit().await?;
+    Ok(entries)
+}
