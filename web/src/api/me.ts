@@ -16,3 +16,5 @@ export function may(role: Role, action: Action): boolean {
   if (action === "owner.grant") return role === "OWNER";
   return role === "OWNER" || role === "ADMIN";
 }
+
+export const roleWords: Record<Role, string> = { OWNER: "Owner", ADMIN: "Admin", AGENT: "Agent" };

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useState } from "react";
 import { conversationList } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
 import { signOut } from "@/api/session.ts";
+import { settingsPlaces } from "@/features/settings/places.ts";
 import { summary } from "@/lib/content.ts";
 import { useSettled } from "@/lib/hooks.ts";
 import { paths } from "@/lib/paths.ts";
@@ -11,7 +12,6 @@ import { chooseTheme } from "@/lib/theme.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Icon, type IconName } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
-import { settingsPlaces } from "./places.ts";
 
 interface Entry {
   id: string;

@@ -62,7 +62,7 @@ const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Ga
 const welcome = createRoute({
   getParentRoute: () => gate,
   path: paths.welcome,
-  component: lazyRouteComponent(() => import("@/features/onboarding/page.tsx"), "Welcome"),
+  component: lazyRouteComponent(() => import("./welcome.tsx"), "Welcome"),
 });
 const shell = createRoute({ getParentRoute: () => gate, id: "shell", component: Shell });
 
@@ -87,36 +87,35 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import("@/features/inbox/page.tsx"), "InboxPage"),
 });
 
-const settingsPages = () => import("@/features/settings/pages.tsx");
 const settings = createRoute({
   getParentRoute: () => shell,
   path: paths.settings,
-  component: lazyRouteComponent(settingsPages, "SettingsHome"),
+  component: lazyRouteComponent(() => import("@/features/settings/home.tsx"), "SettingsHome"),
 });
 const settingsNumber = createRoute({
   getParentRoute: () => shell,
   path: paths.settingsNumber,
-  component: lazyRouteComponent(settingsPages, "NumberPage"),
+  component: lazyRouteComponent(() => import("@/features/settings/number.tsx"), "NumberPage"),
 });
 const settingsPeople = createRoute({
   getParentRoute: () => shell,
   path: paths.settingsPeople,
-  component: lazyRouteComponent(settingsPages, "PeoplePage"),
+  component: lazyRouteComponent(() => import("@/features/settings/people.tsx"), "PeoplePage"),
 });
 const settingsKeys = createRoute({
   getParentRoute: () => shell,
   path: paths.settingsKeys,
-  component: lazyRouteComponent(settingsPages, "ApiKeysPage"),
+  component: lazyRouteComponent(() => import("@/features/settings/api-keys.tsx"), "ApiKeysPage"),
 });
 const settingsFailures = createRoute({
   getParentRoute: () => shell,
   path: paths.settingsFailures,
-  component: lazyRouteComponent(settingsPages, "FailuresPage"),
+  component: lazyRouteComponent(() => import("@/features/settings/failures.tsx"), "FailuresPage"),
 });
 const settingsProfile = createRoute({
   getParentRoute: () => shell,
   path: paths.settingsProfile,
-  component: lazyRouteComponent(settingsPages, "ProfilePage"),
+  component: lazyRouteComponent(() => import("@/features/settings/profile.tsx"), "ProfilePage"),
 });
 
 const routeTree = root.addChildren([

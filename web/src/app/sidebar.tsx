@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { inboxCounts } from "@/api/inbox.ts";
-import { may, useMe } from "@/api/me.ts";
+import { may, roleWords, useMe } from "@/api/me.ts";
 import { signOut } from "@/api/session.ts";
 import type { View } from "@/api/types.ts";
 import { failures } from "@/api/workspace.ts";
+import { settingsPlaces } from "@/features/settings/places.ts";
 import { badge } from "@/lib/numbers.ts";
 import { paths } from "@/lib/paths.ts";
 import { controlKey } from "@/lib/shortcuts.ts";
@@ -13,7 +14,6 @@ import { Mark } from "@/ui/brand.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { Avatar, Name } from "@/ui/person.tsx";
-import { settingsPlaces } from "./places.ts";
 
 const views: ReadonlyArray<readonly [View, string]> = [
   ["mine", "Assigned to me"],
@@ -21,8 +21,6 @@ const views: ReadonlyArray<readonly [View, string]> = [
   ["unassigned", "Unassigned"],
   ["all", "All open"],
 ];
-
-const roles = { OWNER: "Owner", ADMIN: "Admin", AGENT: "Agent" } as const;
 
 export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
   const { user, tenant } = useMe();
@@ -113,7 +111,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
               <b className="clip">
                 <Name>{user.name}</Name>
               </b>
-              <span className="st">{roles[user.role]}</span>
+              <span className="st">{roleWords[user.role]}</span>
             </span>
           </>
         )}

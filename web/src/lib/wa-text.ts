@@ -95,7 +95,6 @@ function inline(text: string, depth: number): Inline[] {
     }
     if (mark === "h" || mark === "w" || mark === "H" || mark === "W") {
       // A link is taken whole: its underscores are not italics.
-      link.lastIndex = i;
       const found = plain === "" || !wordy.test(plain.slice(-1)) ? matchAt(text, i) : "";
       if (found !== "") {
         plain += found;

@@ -336,7 +336,7 @@ export function Icon({
   className?: string;
 }) {
   return (
-    <svg className={`i ${size} ${className}`} aria-hidden="true">
+    <svg className={`i ${size === "m" ? "" : size} ${className}`} aria-hidden="true">
       <use href={`#i-${name}`} />
     </svg>
   );

@@ -5,9 +5,10 @@ import { api } from "@/api/client.ts";
 import { unwrap, words } from "@/api/problem.ts";
 import { linkInfo } from "@/api/workspace.ts";
 import { paths } from "@/lib/paths.ts";
+import type { FieldSpec } from "@/ui/form.tsx";
 import { Name } from "@/ui/person.tsx";
 import { Empty } from "@/ui/states.tsx";
-import { AuthForm, type FieldSpec } from "./form.tsx";
+import { AuthForm } from "./form.tsx";
 
 const email: FieldSpec = { name: "email", label: "Email", type: "email", autoComplete: "username" };
 const newPassword: FieldSpec = {
@@ -15,6 +16,7 @@ const newPassword: FieldSpec = {
   label: "Password",
   type: "password",
   autoComplete: "new-password",
+  fresh: true,
   help: "8 characters or more.",
 };
 
@@ -37,12 +39,10 @@ export function SignIn() {
         { name: "password", label: "Password", type: "password", autoComplete: "current-password" },
       ]}
       action="Sign in"
-      fresh={false}
       submit={({ email = "", password = "" }) =>
-        unwrap(api.POST("/api/v1/auth/login", { body: { email: email.trim(), password } }))
+        unwrap(api.POST("/api/v1/auth/login", { body: { email: email, password } }))
       }
       onDone={() => router.history.replace(next ?? "/inbox")}
-      refusals={{ unreachable: "The server cannot be reached. Check your connection and try again." }}
     >
       <p className="other">
         New here? <Link to={paths.signUp}>Create a workspace</Link>
@@ -66,11 +66,10 @@ export function SignUp() {
         newPassword,
       ]}
       action="Create workspace"
-      fresh={true}
       submit={({ business_name = "", name = "", email = "", password = "" }) =>
         unwrap(
           api.POST("/api/v1/auth/signup", {
-            body: { business_name: business_name.trim(), name: name.trim(), email: email.trim(), password },
+            body: { business_name: business_name, name: name, email: email, password },
           }),
         )
       }
@@ -103,9 +102,8 @@ export function Join() {
       }
       fields={[{ name: "name", label: "Your name", autoComplete: "name", maxLength: 120 }, newPassword]}
       action="Join"
-      fresh={true}
       submit={({ name = "", password = "" }) =>
-        unwrap(api.POST("/api/v1/auth/invitations/accept", { body: { token, name: name.trim(), password } }))
+        unwrap(api.POST("/api/v1/auth/invitations/accept", { body: { token, name: name, password } }))
       }
       onDone={() => void navigate({ to: paths.inbox, replace: true })}
     />
@@ -125,7 +123,6 @@ export function Reset() {
       lede={`For ${link.data.email}. You are signed out everywhere else.`}
       fields={[{ ...newPassword, label: "New password" }]}
       action="Save and sign in"
-      fresh={true}
       submit={({ password = "" }) =>
         unwrap(api.POST("/api/v1/auth/password/reset", { body: { token, password } }))
       }

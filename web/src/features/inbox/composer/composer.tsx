@@ -207,7 +207,8 @@ export function Composer(props: ComposerProps) {
                       onClick={submit}
                       aria-label="Send"
                     >
-                      Send <kbd aria-hidden="true">↵</kbd>
+                      <Icon name="send" size="l" className="plane" />
+                      <span>Send</span> <kbd aria-hidden="true">↵</kbd>
                     </Button>
                     <Menu
                       label="More send options"

@@ -24,7 +24,7 @@ interface ListProps {
 }
 
 export function ConversationList({ ref, filter, refine, open, selected }: ListProps) {
-  const { user, tenant } = useMe();
+  const { tenant } = useMe();
   const now = useNow();
   const query = useInfiniteQuery(conversationList(filter));
   const agents = useQuery(people()).data;
@@ -117,13 +117,7 @@ export function ConversationList({ ref, filter, refine, open, selected }: ListPr
                     selected={conversation.id === selected}
                     zone={tenant.time_zone}
                     now={now}
-                    agent={
-                      showsAgent
-                        ? agentId
-                          ? (byId.get(agentId) ?? (agentId === user.id ? user : undefined))
-                          : null
-                        : undefined
-                    }
+                    agent={showsAgent && agentId ? byId.get(agentId) : undefined}
                     draft={conversation.id === selected ? null : (written[conversation.id] ?? null)}
                     position={item.index + 1}
                     total={hasNextPage ? -1 : rows.length}

@@ -15,8 +15,8 @@ interface RowProps {
   selected: boolean;
   zone: string;
   now: number;
-  /** Whoever it is assigned to; `null` for nobody, `undefined` where the view says it already. */
-  agent: User | null | undefined;
+  /** Whoever it is assigned to, where the view does not say it already. */
+  agent: User | undefined;
   draft: string | null;
   position: number;
   total: number;
@@ -60,7 +60,7 @@ export const Row = memo(function Row(props: RowProps) {
             </span>
           )}
         </span>
-        {(closed || closing || agent !== undefined) && (
+        {(closed || closing || agent) && (
           <span className="l3">
             {closed && (
               <span className="by">
@@ -79,7 +79,6 @@ export const Row = memo(function Row(props: RowProps) {
                 <Name limit={40}>{agent.name}</Name>
               </span>
             )}
-            {agent === null && <span className="tag x line">Unassigned</span>}
           </span>
         )}
       </span>

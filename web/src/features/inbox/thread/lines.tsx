@@ -9,11 +9,7 @@ import { Formatted } from "./formatted.tsx";
 import { QuoteLine } from "./quote.tsx";
 
 export function DayLine({ at, zone, now }: { at: string; zone: string; now: number }) {
-  return (
-    <div className="day">
-      <span>{dayTitle(at, zone, now)}</span>
-    </div>
-  );
+  return <span className="day-title">{dayTitle(at, zone, now)}</span>;
 }
 
 export function NewLine({ count }: { count: number }) {
@@ -172,7 +168,7 @@ export function Outgoing(props: {
     );
   }
   return (
-    <div className="m o">
+    <div className="msg o">
       <div className="mb">
         <div className={`bub out ${failed ? "failed" : ""}`}>
           {entry.replyTo && <QuoteLine quote={entry.replyTo} customer={props.customer} />}

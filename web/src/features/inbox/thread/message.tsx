@@ -37,7 +37,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: Q quotes the newest or the clicked message
     // biome-ignore lint/a11y/noStaticElementInteractions: the click only marks it for Q
     <div
-      className={`m ${ours ? "o" : "c"} ${endsGroup ? "" : "joined"} ${m.reactions.length > 0 ? "reacted" : ""}`}
+      className={`msg ${ours ? "o" : "c"} ${endsGroup ? "" : "joined"} ${m.reactions.length > 0 ? "reacted" : ""}`}
       onClick={() => props.onSelect(m.id)}
     >
       <div className="mb">

@@ -21,6 +21,7 @@ export function useWindow(items: Item[], more: { has: boolean; loading: boolean;
   const anchor = useRef<Anchor | undefined>(undefined);
   const [atEnd, setAtEnd] = useState(true);
   const pinned = useRef(true);
+  const lastTop = useRef(0);
   /** Key of the last line shown; `undefined` follows the newest. */
   const [endKey, setEndKey] = useState<string | undefined>();
   const [size, setSize] = useState(step * 2);
@@ -73,7 +74,10 @@ export function useWindow(items: Item[], more: { has: boolean; loading: boolean;
     if (!box) return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
     const showsNewest = end === items.length;
-    pinned.current = showsNewest && below < atEndPx;
+    // Growing content moves the end away without a person's doing: only scrolling up lets go of it.
+    if (showsNewest && below < atEndPx) pinned.current = true;
+    else if (!showsNewest || box.scrollTop < lastTop.current - 1) pinned.current = false;
+    lastTop.current = box.scrollTop;
     setAtEnd(pinned.current);
     remember();
     if (box.scrollTop < nearPx) {
