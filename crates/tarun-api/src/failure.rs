@@ -1,0 +1,40 @@
+//! Dead letters: what could not be handled, in both directions.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FailureKind {
+    /// A webhook event.
+    Inbound,
+    /// A message of ours.
+    Send,
+    /// Fetching a picture, voice note or file.
+    Media,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Failure {
+    pub id: i64,
+    pub kind: FailureKind,
+    /// In words.
+    pub cause: String,
+    pub attempts: i32,
+    pub conversation_id: Option<Uuid>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub failed_at: OffsetDateTime,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FailureQuery {
+    pub kind: Option<FailureKind>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
+}

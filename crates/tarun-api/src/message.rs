@@ -1,0 +1,146 @@
+//! What was said in a conversation.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// Where a message of ours is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Delivery {
+    Queued,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+    /// It may or may not have been sent: the connection broke in mid-call and no status has come. A person decides.
+    Unknown,
+}
+
+/// Who spoke.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Sender {
+    Customer,
+    /// A person of the business.
+    User {
+        id: Uuid,
+        name: String,
+    },
+    ApiKey {
+        id: Uuid,
+    },
+    /// Sent from the WhatsApp Business app on a phone.
+    App,
+    /// Tarun itself: a line in the timeline.
+    System,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Message {
+    pub id: Uuid,
+    pub conversation_id: Uuid,
+    pub direction: Direction,
+    /// WHATSAPP.
+    pub channel: String,
+    /// TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, STICKER, LOCATION, CONTACTS, INTERACTIVE, BUTTON_REPLY, LIST_REPLY, FLOW_REPLY,
+    /// ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// By `type`: TEXT and NOTE `{"body"}`; media `{"mime_type", "caption", "filename", "voice", "media": {"state", "url", "size"}}` …
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+    pub status: Delivery,
+    pub sent_by: Sender,
+    /// What it answers, if that is known here.
+    pub reply_to: Option<Quote>,
+    pub reactions: Vec<Reaction>,
+    /// Why it failed, in words, with the provider's code.
+    pub error: Option<SendError>,
+    /// The customer took it back.
+    pub is_revoked: bool,
+    pub is_edited: bool,
+    /// When it was said: the customer's clock for inbound, ours for outbound. Threads are ordered by it.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub sent_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub delivered_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub read_at: Option<OffsetDateTime>,
+    /// The `Idempotency-Key` with which it was made, so that the sender's own screen finds its optimistic bubble.
+    pub client_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Quote {
+    pub message_id: Uuid,
+    /// `true`: the customer said it.
+    pub inbound: bool,
+    /// TEXT, IMAGE …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One line.
+    pub summary: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Reaction {
+    pub emoji: String,
+    pub by: Sender,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SendError {
+    /// The provider's code, if it gave one.
+    pub code: Option<i64>,
+    /// For the agent, with the next step.
+    pub detail: String,
+    /// Whether POST …/retry makes sense.
+    pub can_retry: bool,
+}
+
+/// A message to send. `type` TEXT with `{"body": "…"}` (1 to 4,096 characters).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageIn {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+    /// A message of the same conversation that this one quotes.
+    pub reply_to: Option<Uuid>,
+}
+
+/// An internal note; the customer never sees it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteIn {
+    /// 1 to 10,000 characters.
+    pub body: String,
+}
+
+/// What to do with a message whose fate is unknown, or that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Resolution {
+    /// Send it (again).
+    Retry,
+    /// Leave it as not delivered.
+    Discard,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveIn {
+    pub resolution: Resolution,
+}

@@ -1,0 +1,11 @@
+//! Conversations: seeing them, and what people do with them.
+
+mod assign;
+mod read;
+mod see;
+mod status;
+
+pub use assign::assign;
+pub use read::{mark_read, mark_unread};
+pub use see::{View, Wanted, counts, get, list, visible};
+pub use status::set_status;

@@ -1,0 +1,141 @@
+//! What a provider's event means in our words. Pure.
+
+use serde_json::json;
+use tarun_core::content::{Content, System};
+use tarun_core::conversation::said_at;
+use tarun_core::delivery::Receipt;
+use tarun_core::ids::{MediaId, MessageId, NumberId};
+use tarun_core::phone::Phone;
+use tarun_providers::whatsapp::errors;
+use tarun_providers::whatsapp::webhook::{
+    DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate,
+};
+use tarun_store::contact::Seen;
+use tarun_store::inbox::{Arrival, ArrivingMedia, Body};
+use time::OffsetDateTime;
+
+/// A person of an event, if there is anything by which to find him again.
+pub fn seen(person: &Person) -> Option<Seen> {
+    let phone = person.wa_id.as_deref().and_then(Phone::parse);
+    (phone.is_some() || person.user_id.is_some()).then(|| Seen {
+        phone,
+        bsuid: person.user_id.clone(),
+        username: person.username.clone(),
+        profile_name: person.profile_name.clone().filter(|n| !n.trim().is_empty()),
+    })
+}
+
+/// A customer's message. `None`: from nobody that could be answered.
+pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) -> Option<Arrival> {
+    let mut origin = serde_json::Map::new();
+    if m.context.forwarded || m.context.frequently_forwarded {
+        origin.insert("forwarded".into(), json!(if m.context.frequently_forwarded { "often" } else { "once" }));
+    }
+    if let Some(product) = &m.context.referred_product {
+        origin.insert("product".into(), json!(product));
+    }
+    if let Some(referral) = &m.referral {
+        origin.insert("referral".into(), json!(referral));
+    }
+    if let Some(group) = &m.group_id {
+        origin.insert("group_id".into(), json!(group));
+    }
+    Some(Arrival {
+        opens_window: m.opens_window,
+        counts_unread: m.counts_unread,
+        by_business: false,
+        ..arrival(seen(&m.sender)?, m.wamid, m.content, m.context.reply_to_wamid, origin, m.sent_at_unix, number, received)
+    })
+}
+
+/// A message that the business sent from its phone.
+pub fn echo(e: Echo, number: NumberId, received: OffsetDateTime) -> Option<Arrival> {
+    let person = seen(&e.recipient)?;
+    Some(Arrival {
+        by_business: true,
+        ..arrival(person, e.wamid, e.content, e.context.reply_to_wamid, serde_json::Map::new(), e.sent_at_unix, number, received)
+    })
+}
+
+/// A line by WhatsApp itself in the thread: the person has a new number or user id.
+pub fn system_line(wamid: String, person: Seen, event: &str, text: String, at: Option<i64>, number: NumberId, received: OffsetDateTime) -> Arrival {
+    let content = Content::System(System { event: event.to_owned(), text });
+    arrival(person, wamid, content, None, serde_json::Map::new(), at, number, received)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of one message, each once, in three callers of this file")]
+fn arrival(
+    person: Seen,
+    wamid: String,
+    mut content: Content,
+    reply_to_wamid: Option<String>,
+    origin: serde_json::Map<String, serde_json::Value>,
+    at: Option<i64>,
+    number: NumberId,
+    received: OffsetDateTime,
+) -> Arrival {
+    let text = content.searchable_text();
+    let kind = content.kind();
+    let media = content.media_mut().and_then(|media| {
+        let provider_id = media.provider_media_id.take()?;
+        let id = MediaId::fresh();
+        media.media_id = Some(id.0);
+        Some(ArrivingMedia {
+            id,
+            provider_id,
+            mime_type: media.mime_type.clone().unwrap_or_else(|| "application/octet-stream".into()),
+            filename: media.filename.clone(),
+        })
+    });
+    Arrival {
+        number,
+        person,
+        kind,
+        body: Body {
+            content: content.to_json(),
+            wamid: Some(wamid.clone()),
+            reply_to_wamid,
+            origin: (!origin.is_empty()).then(|| origin.into()),
+            earlier: vec![],
+        },
+        wamid,
+        said_at: said_at(at, received),
+        text,
+        opens_window: false,
+        counts_unread: false,
+        by_business: false,
+        media,
+    }
+}
+
+/// What a status reports; `None` for words that change no state.
+pub fn receipt(status: &DeliveryStatus) -> Option<Receipt> {
+    match status {
+        DeliveryStatus::Sent => Some(Receipt::Sent),
+        DeliveryStatus::Delivered => Some(Receipt::Delivered),
+        DeliveryStatus::Read | DeliveryStatus::Played => Some(Receipt::Read),
+        DeliveryStatus::Failed => Some(Receipt::Failed),
+        DeliveryStatus::Other(_) => None,
+    }
+}
+
+/// What we give along with a send and get back with its statuses: our own id of the message.
+pub fn callback_data(message: MessageId) -> String {
+    format!("tarun:{message}")
+}
+
+/// Our id, out of what came back; anybody's else is none.
+pub fn called_back(status: &StatusUpdate) -> Option<MessageId> {
+    status.callback_data.as_deref()?.strip_prefix("tarun:")?.parse().ok().map(MessageId)
+}
+
+/// Why a send failed: the provider's code and words for the agent.
+pub fn failure(status: &StatusUpdate) -> Option<(i64, String)> {
+    let error = status.errors.first()?;
+    Some((error.code, errors::policy(error).words.to_owned()))
+}
+
+pub fn pricing(pricing: &Pricing) -> String {
+    let part = |p: &Option<String>| p.clone().unwrap_or_default();
+    format!("{}/{}", part(&pricing.category), part(&pricing.kind))
+}

@@ -1,0 +1,132 @@
+//! Which number a webhook is for, kept in memory and fetched again when it may be stale.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tarun_core::secret::Secret;
+use tarun_providers::whatsapp::webhook::{Origins, signature};
+use tarun_store::number::Route;
+use tarun_store::{Store, StoreError, keys};
+use tokio::sync::{Mutex, RwLock};
+
+/// How old the table may grow.
+const STALE: Duration = Duration::from_secs(5);
+/// How soon after a fetch an unknown number or a bad signature may cause another.
+const SOONEST: Duration = Duration::from_secs(1);
+/// Secrets tried for a body that names no number of ours.
+const MOST_SECRETS: usize = 16;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Routes {
+    store: Store,
+    table: Arc<RwLock<Arc<Table>>>,
+    fetching: Arc<Mutex<()>>,
+}
+
+#[derive(Default)]
+pub struct Table {
+    by_number: HashMap<String, Arc<Route>>,
+    by_account: HashMap<String, Arc<Route>>,
+    /// Each different secret once.
+    secrets: Vec<Secret>,
+    fetched: Option<Instant>,
+}
+
+impl Routes {
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, table: Arc::default(), fetching: Arc::default() }
+    }
+
+    /// The table, fetched again if it is older than `at_most`.
+    async fn table(&self, at_most: Duration) -> Result<Arc<Table>, StoreError> {
+        let fresh = |t: &Table| t.fetched.is_some_and(|at| at.elapsed() < at_most);
+        let now = self.table.read().await.clone();
+        if fresh(&now) {
+            return Ok(now);
+        }
+        let _one = self.fetching.lock().await;
+        let now = self.table.read().await.clone();
+        if fresh(&now) {
+            return Ok(now);
+        }
+        let mut table = Table { fetched: Some(Instant::now()), ..Table::default() };
+        for route in self.store.routes().await? {
+            let route = Arc::new(route);
+            if !table.secrets.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
+                table.secrets.push(route.app_secret.clone());
+            }
+            table.by_account.entry(route.waba_id.clone()).or_insert_with(|| route.clone());
+            table.by_number.insert(route.phone_number_id.clone(), route);
+        }
+        let table = Arc::new(table);
+        *self.table.write().await = table.clone();
+        Ok(table)
+    }
+
+    /// Forgets the table: a number was added or changed here.
+    pub async fn forget(&self) {
+        *self.table.write().await = Arc::default();
+    }
+
+    /// Which secret signed the body. `None`: none of those that may speak for its numbers.
+    pub async fn verify(&self, origins: &Origins, body: &[u8], header: Option<&str>) -> Result<Option<Verified>, StoreError> {
+        for at_most in [STALE, SOONEST] {
+            let table = self.table(at_most).await?;
+            for secret in table.candidates(origins) {
+                if signature::verify(secret.reveal().as_bytes(), body, header).is_ok() {
+                    return Ok(Some(Verified { table, secret }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a verify token is one of ours (Meta's handshake).
+    pub async fn knows_token(&self, token: &str) -> Result<bool, StoreError> {
+        let table = self.table(SOONEST).await?;
+        // No early return: the time taken must not tell how many numbers were tried.
+        Ok(table.by_number.values().fold(false, |known, r| known | keys::same(r.verify_token.reveal().as_bytes(), token.as_bytes())))
+    }
+}
+
+impl Table {
+    fn candidates(&self, origins: &Origins) -> Vec<Secret> {
+        let numbers = origins.phone_number_ids.iter().filter_map(|id| self.by_number.get(id));
+        let accounts = origins.waba_ids.iter().filter_map(|id| self.by_account.get(id));
+        let mut found: Vec<Secret> = vec![];
+        for route in numbers.chain(accounts) {
+            if !found.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
+                found.push(route.app_secret.clone());
+            }
+        }
+        if found.is_empty() {
+            found.extend(self.secrets.iter().take(MOST_SECRETS).cloned());
+        }
+        found.truncate(MOST_SECRETS);
+        found
+    }
+}
+
+/// A body whose signer is known; it speaks only for numbers of the same app.
+pub struct Verified {
+    table: Arc<Table>,
+    secret: Secret,
+}
+
+impl Verified {
+    /// The number of an event, or, for one without a number or with one that is not connected, its account. Nothing that
+    /// another app's secret guards.
+    #[must_use]
+    pub fn route(&self, phone_number_id: Option<&str>, waba_id: &str) -> Option<(Arc<Route>, bool)> {
+        let same_app = |r: &&Arc<Route>| r.app_secret.reveal() == self.secret.reveal();
+        if let Some(known) = phone_number_id.and_then(|id| self.table.by_number.get(id)) {
+            return Some(known).filter(same_app).map(|r| (r.clone(), true));
+        }
+        let by_account = self.table.by_account.get(waba_id).filter(same_app);
+        // A WABA's subscription covers numbers that were never connected here: kept by whoever owns the app.
+        let by_app = || self.table.by_number.values().filter(same_app).min_by_key(|r| r.id);
+        by_account.or_else(by_app).map(|r| (r.clone(), false))
+    }
+}

@@ -1,0 +1,141 @@
+//! What Meta sent, kept as it came: the intake's first and only step before the answer 200.
+
+use crate::error::StoreError;
+use crate::keys::{KeyError, Place};
+use crate::tx::{Store, TenantCtx, TenantTx};
+use sqlx::Row;
+use tarun_core::ids::NumberId;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// How long after its acceptance an event is handed out again, if nobody has handled it by then.
+pub const SWEEP_AFTER: Duration = Duration::seconds(20);
+
+/// An event to keep, sealed already.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// By [`event_id`]: the same for each delivery of the same event.
+    pub id: Uuid,
+    pub number: Option<NumberId>,
+    pub field: String,
+    /// MESSAGE, STATUS, ECHO or OTHER.
+    pub kind: &'static str,
+    pub payload_enc: Vec<u8>,
+    pub ordering_key: i64,
+    pub received_at: OffsetDateTime,
+}
+
+/// The id of an event, from what identifies it: keyed, since Meta's message ids hold phone numbers.
+#[must_use]
+pub fn event_id(ctx: &TenantCtx, dedupe: &[u8]) -> Uuid {
+    Uuid::from_bytes(ctx.keys.lookup("inbound_events.id", dedupe))
+}
+
+/// The key under which events of one person on one number (or of one account) are handled one after the other.
+#[must_use]
+pub fn ordering_key(ctx: &TenantCtx, number: Option<NumberId>, ordering: &str) -> i64 {
+    let number = number.map_or(Uuid::nil(), |n| n.0);
+    let hash = ctx.keys.lookup("jobs.ordering_key", &[number.as_bytes().as_slice(), ordering.as_bytes()].concat());
+    i64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+}
+
+pub fn seal_payload(ctx: &TenantCtx, id: Uuid, payload: &[u8]) -> Result<Vec<u8>, KeyError> {
+    ctx.keys.seal(payload_place(ctx, &id), payload)
+}
+
+pub(crate) fn open_payload(ctx: &TenantCtx, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
+    ctx.keys.open(payload_place(ctx, &id), sealed)
+}
+
+fn payload_place<'a>(ctx: &TenantCtx, id: &'a Uuid) -> Place<'a> {
+    Place { tenant: ctx.tenant, column: "inbound_events.payload", row: id.as_bytes() }
+}
+
+/// Keeps events that are new and makes a job for each, in the given order. Returns the ordering keys to hint.
+///
+/// `events` holds no id twice.
+pub async fn accept(tx: &mut TenantTx, events: &[NewEvent], now: OffsetDateTime) -> Result<Vec<i64>, StoreError> {
+    let tenant = tx.tenant().0;
+    let column = |f: fn(&NewEvent) -> Uuid| events.iter().map(f).collect::<Vec<_>>();
+    let rows = sqlx::query(
+        "with given as (
+             select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::timestamptz[])
+                 with ordinality as g(id, number_id, field, kind, payload_enc, ordering_key, received_at, n)),
+         fresh as (
+             insert into inbound_events (tenant_id, id, number_id, field, kind, payload_enc, received_at)
+             select $1, id, number_id, field, kind, payload_enc, received_at from given order by n
+             on conflict do nothing returning id)
+         insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
+         select $1, g.ordering_key, 'INBOUND', g.id, $9, $10 from given g join fresh using (id) order by g.n
+         returning ordering_key",
+    )
+    .bind(tenant)
+    .bind(column(|e| e.id))
+    .bind(events.iter().map(|e| e.number.map(|n| n.0)).collect::<Vec<_>>())
+    .bind(events.iter().map(|e| e.field.as_str()).collect::<Vec<_>>())
+    .bind(events.iter().map(|e| e.kind).collect::<Vec<_>>())
+    .bind(events.iter().map(|e| e.payload_enc.as_slice()).collect::<Vec<_>>())
+    .bind(events.iter().map(|e| e.ordering_key).collect::<Vec<_>>())
+    .bind(events.iter().map(|e| e.received_at).collect::<Vec<_>>())
+    .bind(now + SWEEP_AFTER)
+    .bind(now)
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Notes why an event changed nothing.
+pub async fn set_outcome(tx: &mut TenantTx, id: Uuid, outcome: &str) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query("update inbound_events set outcome = $3 where tenant_id = $1 and id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(outcome)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Puts kept events of a time span back to work, oldest first; handling them again changes nothing that was done.
+/// Returns the ordering keys.
+pub async fn replay(
+    tx: &mut TenantTx,
+    from: OffsetDateTime,
+    to: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<Vec<i64>, StoreError> {
+    let (sql, ctx) = tx.parts();
+    let tenant = ctx.tenant.0;
+    let rows = sqlx::query(
+        "select id, number_id, payload_enc from inbound_events where tenant_id = $1 and received_at >= $2 and received_at < $3
+         and not exists (select 1 from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ref_id = inbound_events.id)
+         order by received_at limit 100000",
+    )
+    .bind(tenant)
+    .bind(from)
+    .bind(to)
+    .fetch_all(&mut *sql)
+    .await?;
+    // The ordering is not kept with the event; one key for all of a number keeps its events in order.
+    let ids: Vec<Uuid> = rows.iter().map(|r| r.get("id")).collect();
+    let keys: Vec<i64> =
+        rows.iter().map(|r| ordering_key(ctx, r.get::<Option<Uuid>, _>("number_id").map(NumberId), "replay")).collect();
+    sqlx::query(
+        "insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
+         select $1, k, 'INBOUND', id, $4, $4 from unnest($2::uuid[], $3::bigint[]) with ordinality as g(id, k, n) order by n",
+    )
+    .bind(tenant)
+    .bind(&ids)
+    .bind(&keys)
+    .bind(now)
+    .execute(sql)
+    .await?;
+    Ok(keys)
+}
+
+impl Store {
+    /// Removes events received before one moment and idempotency keys before another, a bounded number at a time.
+    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("select forget_before($1, $2, 10000)").bind(events).bind(keys).fetch_one(self.pool()).await?)
+    }
+}

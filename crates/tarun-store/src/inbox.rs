@@ -1,0 +1,335 @@
+//! A batch of customers' messages becomes rows: contacts, conversations, messages, sessions, in a handful of statements.
+
+use crate::contact::{self, Seen, array_literal};
+use crate::error::StoreError;
+use crate::keys::Place;
+use crate::tx::{TenantCtx, TenantTx};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tarun_core::ids::{ContactId, ConversationId, MediaId, MessageId, NumberId};
+use tarun_matching::tokens;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What a message's sealed column holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    /// As the API shows it, by kind.
+    #[serde(rename = "c")]
+    pub content: serde_json::Value,
+    /// The provider's id of the message.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub wamid: Option<String>,
+    /// The provider's id of the message that it answers, known to us or not.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub reply_to_wamid: Option<String>,
+    /// Where it came from: forwarding, an advertisement, a product page.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<serde_json::Value>,
+    /// Earlier texts, oldest first, of an edited message.
+    #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<serde_json::Value>,
+}
+
+impl Body {
+    pub(crate) fn seal(&self, ctx: &TenantCtx, id: MessageId) -> Result<Vec<u8>, StoreError> {
+        let json = serde_json::to_vec(self)
+            .map_err(|e| StoreError::Inconsistent { table: "messages", reason: e.to_string() })?;
+        Ok(ctx.keys.seal(Place { tenant: ctx.tenant, column: "messages.body", row: id.0.as_bytes() }, &json)?)
+    }
+
+    pub(crate) fn open(ctx: &TenantCtx, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
+        let json = ctx.open("messages.body", id, sealed)?;
+        serde_json::from_str(&json).map_err(|e| StoreError::Inconsistent { table: "messages", reason: e.to_string() })
+    }
+}
+
+/// The keyed hash by which a provider's message id is found on one number.
+#[must_use]
+pub fn wamid_hash(ctx: &TenantCtx, number: NumberId, wamid: &str) -> [u8; 16] {
+    ctx.keys.lookup("messages.wamid", &[number.0.as_bytes().as_slice(), wamid.as_bytes()].concat())
+}
+
+/// One message to store: from a customer, or by the business from its phone (`by_business`).
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub number: NumberId,
+    pub person: Seen,
+    pub wamid: String,
+    pub kind: &'static str,
+    pub body: Body,
+    pub said_at: OffsetDateTime,
+    /// For search.
+    pub text: String,
+    pub opens_window: bool,
+    pub counts_unread: bool,
+    pub by_business: bool,
+    pub media: Option<ArrivingMedia>,
+}
+
+/// A file of the provider's that is to be fetched.
+#[derive(Debug, Clone)]
+pub struct ArrivingMedia {
+    pub id: MediaId,
+    pub provider_id: String,
+    pub mime_type: String,
+    pub filename: Option<String>,
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored {
+    pub conversation: ConversationId,
+    pub message: MessageId,
+    /// False: it was there already, nothing changed.
+    pub is_new: bool,
+    pub conversation_is_new: bool,
+}
+
+struct Thread {
+    id: ConversationId,
+    is_new: bool,
+    was_resolved: bool,
+}
+
+/// Stores arrivals in their order. Ids of messages are given in that order, so that it survives equal times.
+pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime) -> Result<Vec<Stored>, StoreError> {
+    if arrivals.is_empty() {
+        return Ok(vec![]);
+    }
+    let people: Vec<Seen> = arrivals.iter().map(|a| a.person.clone()).collect();
+    let contacts = contact::resolve(tx, &people, now).await?;
+    let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(arrivals).map(|(c, a)| (*c, a.number)).collect();
+    let threads = threads(tx, &pairs, now).await?;
+    let thread_of = |n: usize| -> Result<&Thread, StoreError> {
+        threads
+            .get(&(contacts[n], arrivals[n].number))
+            .ok_or_else(|| StoreError::Inconsistent { table: "conversations", reason: "not there after its insert".into() })
+    };
+
+    let mut ids = Vec::with_capacity(arrivals.len());
+    let mut conversations = Vec::with_capacity(arrivals.len());
+    for n in 0..arrivals.len() {
+        ids.push(MessageId::fresh());
+        conversations.push(thread_of(n)?.id);
+    }
+    let stored = insert_messages(tx, arrivals, &ids, &conversations, now).await?;
+    insert_media(tx, arrivals, &stored, now).await?;
+    advance(tx, arrivals, &conversations, &stored, &threads, now).await?;
+    (0..arrivals.len())
+        .map(|n| {
+            Ok(Stored {
+                conversation: conversations[n],
+                message: stored[n].0,
+                is_new: stored[n].1,
+                conversation_is_new: thread_of(n)?.is_new,
+            })
+        })
+        .collect()
+}
+
+/// The conversations of contacts with numbers, made where missing, locked in the order of their ids.
+async fn threads(
+    tx: &mut TenantTx,
+    pairs: &BTreeSet<(ContactId, NumberId)>,
+    now: OffsetDateTime,
+) -> Result<HashMap<(ContactId, NumberId), Thread>, StoreError> {
+    let tenant = tx.tenant().0;
+    let contacts: Vec<Uuid> = pairs.iter().map(|p| p.0.0).collect();
+    let numbers: Vec<Uuid> = pairs.iter().map(|p| p.1.0).collect();
+    let select = "select c.id, c.contact_id, c.number_id, c.status from unnest($2::uuid[], $3::uuid[]) as w(contact_id, number_id)
+         join conversations c on c.tenant_id = $1 and c.contact_id = w.contact_id and c.number_id = w.number_id order by c.id for update of c";
+    let mut rows = sqlx::query(select).bind(tenant).bind(&contacts).bind(&numbers).fetch_all(tx.sql()).await?;
+    let mut fresh: BTreeSet<Uuid> = BTreeSet::new();
+    if rows.len() < pairs.len() {
+        let ids: Vec<Uuid> = pairs.iter().map(|_| ConversationId::fresh().0).collect();
+        let made: Vec<Uuid> = sqlx::query_scalar(
+            "insert into conversations (tenant_id, id, contact_id, number_id, status, last_message_at, created_at)
+             select $1, id, contact_id, number_id, 'OPEN', $5, $5 from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as w(contact_id, number_id, id)
+             order by contact_id, number_id on conflict do nothing returning id",
+        )
+        .bind(tenant)
+        .bind(&contacts)
+        .bind(&numbers)
+        .bind(&ids)
+        .bind(now)
+        .fetch_all(tx.sql())
+        .await?;
+        fresh.extend(made);
+        rows = sqlx::query(select).bind(tenant).bind(&contacts).bind(&numbers).fetch_all(tx.sql()).await?;
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let id: Uuid = row.get("id");
+            let thread = Thread {
+                id: ConversationId(id),
+                is_new: fresh.contains(&id),
+                was_resolved: row.get::<&str, _>("status") == "RESOLVED",
+            };
+            ((ContactId(row.get("contact_id")), NumberId(row.get("number_id"))), thread)
+        })
+        .collect())
+}
+
+async fn insert_messages(
+    tx: &mut TenantTx,
+    arrivals: &[Arrival],
+    ids: &[MessageId],
+    conversations: &[ConversationId],
+    now: OffsetDateTime,
+) -> Result<Vec<(MessageId, bool)>, StoreError> {
+    let (sql, ctx) = tx.parts();
+    let mut hashes = Vec::with_capacity(arrivals.len());
+    let mut replies = Vec::with_capacity(arrivals.len());
+    let mut bodies = Vec::with_capacity(arrivals.len());
+    let mut searches = Vec::with_capacity(arrivals.len());
+    for (arrival, id) in arrivals.iter().zip(ids) {
+        hashes.push(wamid_hash(ctx, arrival.number, &arrival.wamid).to_vec());
+        replies.push(arrival.body.reply_to_wamid.as_ref().map(|w| wamid_hash(ctx, arrival.number, w).to_vec()));
+        bodies.push(arrival.body.seal(ctx, *id)?);
+        searches.push(array_literal(&ctx.keys.tokens(&tokens::words(&arrival.text))));
+    }
+    let has_replies = replies.iter().any(Option::is_some);
+    let quoted: HashMap<Vec<u8>, Uuid> = if has_replies {
+        let rows = sqlx::query("select wamid_hash, id from messages where tenant_id = $1 and wamid_hash = any($2)")
+            .bind(ctx.tenant.0)
+            .bind(replies.iter().flatten().map(Vec::as_slice).collect::<Vec<_>>())
+            .fetch_all(&mut *sql)
+            .await?;
+        let own = hashes.iter().cloned().zip(ids.iter().map(|i| i.0));
+        own.chain(rows.into_iter().map(|r| (r.get(0), r.get(1)))).collect()
+    } else {
+        HashMap::new()
+    };
+    let rows = sqlx::query(
+        "insert into messages (tenant_id, id, conversation_id, direction, kind, body_enc, status, sent_by, wamid_hash, reply_to, search, said_at, created_at)
+         select $1, id, conversation_id, case when by_business then 'OUTBOUND' else 'INBOUND' end, kind, body_enc,
+                case when by_business then 'SENT' else 'DELIVERED' end, case when by_business then 'APP' else 'CUSTOMER' end,
+                wamid_hash, reply_to, search::bigint[], said_at, $11
+         from unnest($2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[], $10::timestamptz[])
+              as m(id, conversation_id, by_business, kind, body_enc, wamid_hash, reply_to, search, said_at)
+         on conflict do nothing returning id",
+    )
+    .bind(ctx.tenant.0)
+    .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
+    .bind(conversations.iter().map(|c| c.0).collect::<Vec<_>>())
+    .bind(arrivals.iter().map(|a| a.by_business).collect::<Vec<_>>())
+    .bind(arrivals.iter().map(|a| a.kind).collect::<Vec<_>>())
+    .bind(&bodies)
+    .bind(&hashes)
+    .bind(replies.iter().map(|r| r.as_ref().and_then(|h| quoted.get(h).copied())).collect::<Vec<_>>())
+    .bind(&searches)
+    .bind(arrivals.iter().map(|a| a.said_at).collect::<Vec<_>>())
+    .bind(now)
+    .fetch_all(&mut *sql)
+    .await?;
+    let new: BTreeSet<Uuid> = rows.iter().map(|r| r.get(0)).collect();
+    if new.len() == ids.len() {
+        return Ok(ids.iter().map(|id| (*id, true)).collect());
+    }
+    let before: HashMap<Vec<u8>, Uuid> =
+        sqlx::query("select wamid_hash, id from messages where tenant_id = $1 and wamid_hash = any($2)")
+            .bind(ctx.tenant.0)
+            .bind(&hashes)
+            .fetch_all(sql)
+            .await?
+            .into_iter()
+            .map(|r| (r.get(0), r.get(1)))
+            .collect();
+    Ok(ids
+        .iter()
+        .zip(&hashes)
+        .map(|(id, hash)| if new.contains(&id.0) { (*id, true) } else { (before.get(hash).map_or(*id, |b| MessageId(*b)), false) })
+        .collect())
+}
+
+async fn insert_media(
+    tx: &mut TenantTx,
+    arrivals: &[Arrival],
+    stored: &[(MessageId, bool)],
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    for (arrival, (message, is_new)) in arrivals.iter().zip(stored) {
+        if let (Some(media), true) = (&arrival.media, is_new) {
+            crate::media::insert(tx, media, *message, arrival.number, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a batch adds to one conversation.
+struct Growth {
+    last_at: OffsetDateTime,
+    last_id: MessageId,
+    last_inbound: Option<OffsetDateTime>,
+    unread: i32,
+    by_customer: bool,
+    reopened: bool,
+}
+
+async fn advance(
+    tx: &mut TenantTx,
+    arrivals: &[Arrival],
+    conversations: &[ConversationId],
+    stored: &[(MessageId, bool)],
+    threads: &HashMap<(ContactId, NumberId), Thread>,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let resolved: BTreeSet<ConversationId> = threads.values().filter(|t| t.was_resolved).map(|t| t.id).collect();
+    let mut growth: BTreeMap<ConversationId, Growth> = BTreeMap::new();
+    for ((arrival, conversation), (message, is_new)) in arrivals.iter().zip(conversations).zip(stored) {
+        if !is_new {
+            continue;
+        }
+        let g = growth.entry(*conversation).or_insert(Growth {
+            last_at: arrival.said_at,
+            last_id: *message,
+            last_inbound: None,
+            unread: 0,
+            by_customer: false,
+            reopened: false,
+        });
+        if (arrival.said_at, *message) >= (g.last_at, g.last_id) {
+            (g.last_at, g.last_id) = (arrival.said_at, *message);
+        }
+        if arrival.opens_window {
+            g.last_inbound = g.last_inbound.max(Some(arrival.said_at));
+        }
+        g.unread += i32::from(arrival.counts_unread);
+        g.by_customer |= !arrival.by_business;
+        g.reopened |= !arrival.by_business && resolved.contains(conversation);
+    }
+    if growth.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().0;
+    sqlx::query(
+        "update conversations c set
+             last_message_id = case when g.last_at >= c.last_message_at or c.last_message_id is null then g.last_id else c.last_message_id end,
+             last_message_at = case when c.last_message_id is null then g.last_at else greatest(c.last_message_at, g.last_at) end,
+             last_inbound_at = greatest(c.last_inbound_at, g.last_inbound),
+             inbound_count = c.inbound_count + g.unread,
+             status = case when g.by_customer and c.status <> 'SPAM' then 'OPEN' else c.status end,
+             resolved_at = case when g.reopened then null else c.resolved_at end
+         from unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::timestamptz[], $6::int[], $7::bool[], $8::bool[])
+              as g(id, last_at, last_id, last_inbound, unread, by_customer, reopened)
+         where c.tenant_id = $1 and c.id = g.id",
+    )
+    .bind(tenant)
+    .bind(growth.keys().map(|c| c.0).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.last_at).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.last_id.0).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.last_inbound).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.unread).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.by_customer).collect::<Vec<_>>())
+    .bind(growth.values().map(|g| g.reopened).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+
+    let new: BTreeSet<ConversationId> = threads.values().filter(|t| t.is_new).map(|t| t.id).collect();
+    let opened: Vec<ConversationId> =
+        growth.iter().filter(|(id, g)| g.reopened || new.contains(id)).map(|(id, _)| *id).collect();
+    crate::conversation::open_sessions(tx, &opened, now).await
+}
