@@ -51,8 +51,16 @@ impl PartialEq for Entry {
 impl Eq for Entry {}
 
 #[derive(Debug, Default)]
+struct Plan {
+    heap: BinaryHeap<Entry>,
+    order: u64,
+    /// A job was given out and is being carried out: not planned any more, yet not in any queue.
+    in_hand: bool,
+}
+
+#[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    heap: Mutex<(BinaryHeap<Entry>, u64)>,
+    plan: Mutex<Plan>,
     changed: Notify,
 }
 
@@ -62,35 +70,38 @@ impl Schedule {
 
     /// Runs `job` after `delay`. Beyond the limit the job is dropped with a log line.
     pub(crate) fn after(&self, delay: Duration, job: Job) {
-        let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
-        if heap.0.len() >= Self::MOST {
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        if plan.heap.len() >= Self::MOST {
             tracing::error!("the simulator's schedule is full, a status or webhook is lost");
             return;
         }
-        heap.1 += 1;
-        let order = heap.1;
-        heap.0.push(Entry { at: Instant::now() + delay, order, job });
-        drop(heap);
+        plan.order += 1;
+        let order = plan.order;
+        plan.heap.push(Entry { at: Instant::now() + delay, order, job });
+        drop(plan);
         self.changed.notify_one();
     }
 
-    /// Number of things still to happen.
+    /// Number of things still to happen, with the one under way.
     pub(crate) fn len(&self) -> usize {
-        self.heap.lock().unwrap_or_else(PoisonError::into_inner).0.len()
+        let plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.heap.len() + usize::from(plan.in_hand)
     }
 
-    /// The next job that is due; waits for it.
+    /// The next job that is due; waits for it. Asking again says that the last one has been carried out.
     pub(crate) async fn next(&self) -> Job {
         loop {
             let wait_until = {
-                let mut heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
-                match heap.0.peek().map(|entry| entry.at) {
-                    Some(at) if at <= Instant::now() => match heap.0.pop() {
-                        Some(entry) => return entry.job,
-                        None => None,
-                    },
-                    next => next,
+                let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+                plan.in_hand = false;
+                let next = plan.heap.peek().map(|entry| entry.at);
+                if next.is_some_and(|at| at <= Instant::now())
+                    && let Some(entry) = plan.heap.pop()
+                {
+                    plan.in_hand = true;
+                    return entry.job;
                 }
+                next
             };
             match wait_until {
                 Some(at) => {

@@ -12,7 +12,10 @@ pub(super) fn get(call: &Call, id: &str) -> Answer {
     let all = json!({
         "id": id, "name": name, "currency": "INR", "timezone_id": "71", "message_template_namespace": "tarun_simulator",
         "account_review_status": "APPROVED", "business_verification_status": "verified", "country": "IN",
-        "ownership_type": "SELF", "status": "ACTIVE",
+        "ownership_type": "SELF", "status": "ACTIVE", "is_enabled_for_insights": true,
+        "marketing_messages_lite_api_status": "ELIGIBLE", "marketing_messages_onboarding_status": "ELIGIBLE",
+        "on_behalf_of_business_info": null, "subscribed_apps": null, "disable_marketing_messages_on_cloud_api": false,
+        "owner_business_info": { "name": name, "id": "300000000000001" },
         "health_status": { "can_send_message": "AVAILABLE", "entities": [
             { "entity_type": "WABA", "id": id, "can_send_message": "AVAILABLE" } ] },
     });

@@ -37,7 +37,9 @@ pub(super) fn describe(call: &Call, state: &State, number: &Number) -> Result<Va
         "is_official_business_account": false, "is_pin_enabled": number.pin.is_some(), "is_on_biz_app": false,
         "messaging_limit_tier": "TIER_2K", "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "last_onboarded_time": "2026-11-01T00:00:00+0000", "search_visibility": "VISIBLE",
-        "certificate": "", "conversational_automation": { "id": id },
+        "certificate": "", "new_certificate": null, "conversational_automation": { "id": id },
+        "quality_score": { "score": "GREEN" }, "is_preverified_number": false, "country_code": "IN",
+        "country_dial_code": "91", "eligibility_for_api_business_global_search": "NON_ELIGIBLE",
         "health_status": { "can_send_message": if number.registered { "AVAILABLE" } else { "BLOCKED" }, "entities": [
             { "entity_type": "PHONE_NUMBER", "id": id,
               "can_send_message": if number.registered { "AVAILABLE" } else { "BLOCKED" } } ] },
@@ -69,7 +71,10 @@ pub(super) fn select(call: &Call, all: &Value, defaults: &[&str], node_type: &st
             let title = format!("Tried accessing nonexisting field ({name}) on node type ({node_type})");
             return Err(GraphError::parameter(title));
         };
-        selected.insert(name.to_owned(), value.clone());
+        // A field without a value is left out, as Graph does.
+        if !value.is_null() {
+            selected.insert(name.to_owned(), value.clone());
+        }
     }
     Ok(Value::Object(selected))
 }
