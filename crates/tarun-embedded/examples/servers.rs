@@ -7,11 +7,22 @@
 
 use std::error::Error;
 use std::io::Read;
+use std::process::ExitCode;
 
 use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, StopLimits, guard, runtime};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     guard::main_if_requested();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let data_dir = std::env::args_os().nth(1).ok_or("name a data directory")?;
     let runtime = Runtime::locate_or_install(&runtime::default_cache_dir(), &mut |step| eprintln!("{step}"))?;
     let servers = Embedded::start(&runtime, EmbeddedOptions::new(data_dir))?;

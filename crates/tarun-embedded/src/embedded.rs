@@ -22,8 +22,8 @@ use crate::{postgres, valkey};
 pub struct EmbeddedOptions {
     /// Where everything is kept; made when missing.
     pub data_dir: PathBuf,
-    /// Operating system user for the servers when root starts them; none to choose (see `docs`: owner of the data, else
-    /// `tarun`, `postgres`, `nobody`).
+    /// Operating system user for the servers when root starts them; none to take the owner of the
+    /// existing data, else the first of `tarun`, `postgres` and `nobody` that exists.
     pub user: Option<String>,
     /// Program that answers [`crate::guard::REQUEST`]; none when the running program itself does.
     pub guard: Option<PathBuf>,

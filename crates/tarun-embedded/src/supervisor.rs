@@ -111,8 +111,9 @@ impl Supervisor {
             for server in Server::ALL {
                 if let Err(error) = self.step(server) {
                     self.rest(server, &error.to_string());
-                    for reply in self.slots[server.index()].waiting.drain(..) {
-                        let _ = reply.send(Err(EmbeddedError::SupervisorGone));
+                    // One of those who wait is told; the others may see the next attempt succeed.
+                    if let Some(reply) = self.slots[server.index()].waiting.pop() {
+                        let _ = reply.send(Err(error));
                     }
                 }
             }
@@ -265,7 +266,7 @@ impl Supervisor {
         let (State::Starting { mut child, .. } | State::Up { mut child, .. }) = state else { return Ok(()) };
         let pid = spec.pid(&child).unwrap_or_else(|| child.id());
         process::signal(pid, if kill { Signal::SIGKILL } else { spec.stop_signal() });
-        let mut clean = ended(&mut child, spec, limit);
+        let mut clean = ended(&mut child, spec, if kill { LINGER } else { limit });
         if !clean {
             // SIGQUIT makes PostgreSQL's postmaster take its processes with it.
             process::signal(pid, Signal::SIGQUIT);

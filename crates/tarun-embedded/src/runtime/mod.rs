@@ -118,7 +118,7 @@ impl Runtime {
             if let Some(found) = Self::in_folder(&folder, platform) {
                 return Some(found);
             }
-            looked_for.push(format!("the folder {}", folder.display()));
+            looked_for.push(format!("{}: no ready-made programs there", folder.display()));
         }
         None
     }

@@ -36,6 +36,8 @@ pub(super) fn download(
         }
         match run_bounded(command(pip).args(arguments(platform, folder, &requirements)), DOWNLOAD_LIMIT) {
             Ok(_) => return find_files(platform, folder).map(Some),
+            // Often the same pip by another name, with the same answer.
+            Err(why) if tried.last().is_some_and(|last| last.ends_with(&why)) => {}
             Err(why) => tried.push(format!("`{} download`: {why}", pip.join(" "))),
         }
     }

@@ -1,4 +1,4 @@
-//! Running a helper program to its end, with a limit.
+//! Running another program to its end, with a limit.
 
 use std::io::{Read, Write};
 use std::path::Path;
