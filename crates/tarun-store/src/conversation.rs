@@ -1,5 +1,9 @@
 //! Conversations as lists and screens show them, and what people change about them.
 
+mod of_contact;
+
+pub use of_contact::{OfContact, of_contact};
+
 use crate::Cursor;
 use crate::contact::{Contact, Profile};
 use crate::error::StoreError;

@@ -1,5 +1,9 @@
 //! WhatsApp numbers of the business, and the table by which webhooks find their tenant.
 
+mod lock;
+
+pub use lock::lock;
+
 use crate::error::StoreError;
 use crate::tx::{Store, TenantCtx, TenantTx};
 use sqlx::Row;
