@@ -1,0 +1,51 @@
+//! The log of who did what.
+
+use super::Http;
+use super::extract::{Json, Query};
+use super::page::Paging;
+use super::problem::ApiError;
+use super::signed_in::SignedIn;
+use axum::extract::State;
+use tarun_api::audit::{AuditActorKind, AuditEntry};
+use tarun_api::page::{Page, PageQuery};
+use tarun_app::audit;
+use tarun_store::Cursor;
+use tarun_store::audit::Entry;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default().routes(routes!(list_audit))
+}
+
+/// Who did what
+///
+/// Newest first. For admins.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(PageQuery),
+    responses((status = 200, description = "A page of the log", body = Page<AuditEntry>)))]
+async fn list_audit(
+    SignedIn(acting): SignedIn,
+    State(http): State<Http>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<AuditEntry>>, ApiError> {
+    let paging = Paging::try_from(&query)?;
+    let entries = audit::list(&http.app, &acting, paging.after.map(|c| c.id), paging.rows()).await?;
+    Ok(Json(paging.page(entries, |e| Cursor { at: e.at, id: e.id }, show)))
+}
+
+fn show(entry: Entry) -> AuditEntry {
+    AuditEntry {
+        id: entry.id,
+        at: entry.at,
+        actor_kind: match entry.actor_kind.as_str() {
+            "USER" => AuditActorKind::User,
+            "API_KEY" => AuditActorKind::ApiKey,
+            _ => AuditActorKind::System,
+        },
+        actor_id: entry.actor_id,
+        action: entry.action,
+        subject_kind: entry.subject_kind,
+        subject_id: entry.subject_id,
+        detail: entry.detail,
+    }
+}

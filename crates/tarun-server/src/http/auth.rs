@@ -1,0 +1,46 @@
+//! Signing up, in and out; one's own password and devices; links.
+
+mod cookie;
+mod enter;
+mod link;
+mod password;
+mod session;
+
+use super::Http;
+use super::extract::Json;
+use super::tenant::show_tenant;
+use super::users::show_user;
+use axum_extra::extract::CookieJar;
+use tarun_api::auth::Session;
+use tarun_app::auth::{ACCESS_TOKEN_SECONDS, Entered};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
+        .routes(routes!(enter::sign_up))
+        .routes(routes!(enter::log_in))
+        .routes(routes!(enter::refresh))
+        .routes(routes!(session::log_out))
+        .routes(routes!(password::change_password))
+        .routes(routes!(session::list_sessions, session::end_other_sessions))
+        .routes(routes!(session::end_session))
+        .routes(routes!(link::look_at_link))
+        .routes(routes!(link::accept_invitation))
+        .routes(routes!(password::reset_password))
+}
+
+/// The answer to whoever is signed in now: tokens in the body and in the cookie.
+fn entered(http: &Http, entered: Entered) -> (CookieJar, Json<Session>) {
+    let jar = match &entered.refresh_token {
+        Some(token) => CookieJar::new().add(cookie::refresh(http, token, entered.refresh_expires_at)),
+        None => CookieJar::new(),
+    };
+    let session = Session {
+        access_token: entered.access_token.reveal().to_owned(),
+        expires_in: ACCESS_TOKEN_SECONDS,
+        user: show_user(entered.user),
+        tenant: show_tenant(entered.tenant),
+    };
+    (jar, Json(session))
+}

@@ -1,0 +1,85 @@
+//! What every request gets: an id, a line in the log, its time in the metrics, and a readable error.
+
+use super::problem::ApiError;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::any::Any;
+use std::time::Instant;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost layer. The id is made here: one that a client sends is not believed, since it stands in our log.
+///
+/// The log knows the route's pattern, never the path or the query: those may hold tokens and what people search for.
+pub async fn answer(request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().to_string();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let method = method_name(request.method());
+    let span = tracing::info_span!(
+        "request",
+        id,
+        method,
+        route,
+        tenant = tracing::field::Empty,
+        actor = tracing::field::Empty
+    );
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        response = with_document(response, &error, &id);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let (status, took) = (response.status(), started.elapsed());
+    metrics::histogram!("tarun_http_seconds", "method" => method, "route" => route, "status" => status.as_u16().to_string())
+        .record(took);
+    span.in_scope(|| {
+        let (status, milliseconds) = (status.as_u16(), took.as_millis());
+        if status >= 500 {
+            tracing::warn!(status, milliseconds, "answered");
+        } else {
+            tracing::debug!(status, milliseconds, "answered");
+        }
+    });
+    response
+}
+
+/// Methods of the protocol only: whatever else comes must not make new metrics.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn with_document(response: Response, error: &ApiError, request_id: &str) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let body = serde_json::to_vec(&error.document(request_id)).unwrap_or_default();
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// A panic in a handler: the log gets the words, the client an id.
+#[must_use]
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no words");
+    tracing::error!(panic = words, "a handler panicked");
+    axum::response::IntoResponse::into_response(ApiError::internal())
+}
