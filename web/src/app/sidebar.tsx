@@ -102,7 +102,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
       </nav>
       <Menu
         label="Your account"
-        side="up"
+        side="left"
         buttonClass="me"
         button={() => (
           <>

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon, type IconName } from "./icons.tsx";
 import "./layers.css";
 
@@ -19,18 +19,32 @@ export function Menu(props: {
   items: MenuItem[];
   button: (open: boolean) => ReactNode;
   buttonClass: string;
-  side?: string;
+  /** Which edge of the button the menu keeps to. */
+  side?: "left" | "right";
   /** Raised to open it from outside, by a shortcut. */
   signal?: number;
 }) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const { signal } = props;
 
   useEffect(() => {
     if (signal) setOpen(true);
   }, [signal]);
+  // In the top layer, so that no scrolling box cuts it off; above the button where there is no room beneath.
+  useLayoutEffect(() => {
+    const menu = list.current;
+    const from = button.current?.getBoundingClientRect();
+    if (!open || !menu || !from) return;
+    menu.showPopover();
+    const { width, height } = menu.getBoundingClientRect();
+    const left = props.side === "left" ? from.left : from.right - width;
+    menu.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
+    const below = from.bottom + 4;
+    menu.style.top = `${below + height > innerHeight - 8 ? Math.max(8, from.top - height - 4) : below}px`;
+  }, [open, props.side]);
   useEffect(() => {
     if (!open) return;
     const items = root.current?.querySelectorAll<HTMLElement>("[role^=menuitem]");
@@ -38,8 +52,13 @@ export function Menu(props: {
     const outside = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
+    const away = () => setOpen(false);
     addEventListener("pointerdown", outside);
-    return () => removeEventListener("pointerdown", outside);
+    addEventListener("resize", away);
+    return () => {
+      removeEventListener("pointerdown", outside);
+      removeEventListener("resize", away);
+    };
   }, [open]);
 
   const move = (event: KeyboardEvent) => {
@@ -79,7 +98,7 @@ export function Menu(props: {
         {props.button(open)}
       </button>
       {open && (
-        <div className={`menu ${props.side ?? ""}`} role="menu" aria-label={props.label}>
+        <div className="menu" popover="manual" ref={list} role="menu" aria-label={props.label}>
           {props.items.map((item) => (
             <button
               key={item.label}

@@ -4,19 +4,23 @@ import { Empty } from "@/ui/states.tsx";
 export function NoSelection() {
   return (
     <section className="col thread none" aria-label="No conversation chosen">
-      <Empty icon="chat" title="Choose a conversation">
-        <span className="hints">
-          <span>
-            <kbd>J</kbd> <kbd>K</kbd> next and previous
-          </span>
-          <span>
-            <kbd>/</kbd> search
-          </span>
-          <span>
-            <kbd>?</kbd> all shortcuts
-          </span>
-        </span>
-      </Empty>
+      <Empty icon="chat" title="Choose a conversation" actions={<Hints />} />
     </section>
+  );
+}
+
+function Hints() {
+  return (
+    <span className="hints">
+      <span>
+        <kbd>J</kbd> <kbd>K</kbd> next and previous
+      </span>
+      <span>
+        <kbd>/</kbd> search
+      </span>
+      <span>
+        <kbd>?</kbd> all shortcuts
+      </span>
+    </span>
   );
 }

@@ -212,7 +212,6 @@ export function Composer(props: ComposerProps) {
                     </Button>
                     <Menu
                       label="More send options"
-                      side="up"
                       buttonClass="btn pri"
                       button={() => <Icon name="down" size="xs" />}
                       items={[

@@ -22,7 +22,8 @@ export function useCalmRows(rows: Conversation[], held: boolean, scope: string) 
     const lastKnown = rows.findLastIndex((row) => known.has(row.id));
     const older = rows.slice(lastKnown + 1);
     const all = [...kept, ...older];
-    frozen.current = { scope, order: all.map((row) => row.id) };
+    // Rows that left keep their place in the order, for an undo that brings them back.
+    frozen.current = { scope, order: [...before.order, ...older.map((row) => row.id)] };
     const waiting = rows.slice(0, lastKnown + 1).filter((row) => !known.has(row.id)).length;
     return { rows: all, waiting };
   }, [rows, held, scope]);

@@ -37,7 +37,9 @@ export function useWindow(items: Item[], more: { has: boolean; loading: boolean;
     const top = box.getBoundingClientRect().top;
     for (const line of content.current.children) {
       const rect = line.getBoundingClientRect();
-      if (rect.bottom <= top || !(line instanceof HTMLElement) || !line.dataset.key) continue;
+      // A day's title sticks to the top: it says nothing about where one reads.
+      if (rect.bottom <= top || !(line instanceof HTMLElement) || line.classList.contains("day")) continue;
+      if (!line.dataset.key) continue;
       anchor.current = { key: line.dataset.key, top: rect.top - top };
       return;
     }
@@ -94,6 +96,13 @@ export function useWindow(items: Item[], more: { has: boolean; loading: boolean;
       setEndKey(next >= items.length ? undefined : items[next - 1]?.key);
     }
   }, [end, items, more, remember, size, start]);
+
+  // Without a scroll there is no scroll event: a short page, or one that stands at its very top, asks by itself.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again when lines were added
+  useEffect(() => {
+    const box = scroller.current;
+    if (box && items.length > 0 && box.scrollTop < nearPx) onScroll();
+  }, [items.length, start]);
 
   const toEnd = useCallback(() => {
     pinned.current = true;
