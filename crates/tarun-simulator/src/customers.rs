@@ -48,46 +48,28 @@ impl Customers {
 
     /// The five people of the phone page.
     pub(crate) fn preset() -> Self {
-        let people: [(&str, Option<&str>, Option<&str>, [&str; 3]); 5] = [
-            (
-                "Kavya Nair",
-                Some("919000041827"),
-                None,
-                ["Hi! Vitamin C serum order kiya hai", "Patna mein delivery kab tak?", "क्या सेंसिटिव स्किन पर लगा सकते हैं?"],
-            ),
-            (
-                "Rohit Bansal",
-                Some("919000052614"),
-                None,
-                ["Where is my order?", "I want to return a product", "Please call me, I am not happy"],
-            ),
-            (
-                "Debjani Ghosh",
-                Some("919000063370"),
-                None,
-                ["Do you deliver to Kolkata?", "What are your opening hours?", "Is cash on delivery possible?"],
-            ),
-            (
-                "Arjun Mehta",
-                Some("919000074495"),
-                None,
-                ["नमस्ते, दाम क्या है?", "Kya aaj order kar sakta hoon?", "Mujhe kisi insaan se baat karni hai"],
-            ),
-            (
-                "Zoya",
-                None,
-                Some("zoya.writes"),
-                ["Hi, I found you on Instagram", "Do you have gift boxes?", "Can I pay by UPI?"],
-            ),
+        let person = |name: &str, wa_id: Option<&str>, username: Option<&str>, suggestions: [&str; 3]| NewCustomer {
+            wa_id: wa_id.map(str::to_owned),
+            name: Some(name.to_owned()),
+            username: username.map(str::to_owned),
+            suggestions: suggestions.map(str::to_owned).to_vec(),
+        };
+        let kavya =
+            ["Hi! Vitamin C serum order kiya hai", "Patna mein delivery kab tak?", "क्या सेंसिटिव स्किन पर लगा सकते हैं?"];
+        let rohit = ["Where is my order?", "I want to return a product", "Please call me, I am not happy"];
+        let debjani = ["Do you deliver to Kolkata?", "What are your opening hours?", "Is cash on delivery possible?"];
+        let arjun = ["नमस्ते, दाम क्या है?", "Kya aaj order kar sakta hoon?", "Mujhe kisi insaan se baat karni hai"];
+        let zoya = ["Hi, I found you on Instagram", "Do you have gift boxes?", "Can I pay by UPI?"];
+        let people = [
+            person("Kavya Nair", Some("919000041827"), None, kavya),
+            person("Rohit Bansal", Some("919000052614"), None, rohit),
+            person("Debjani Ghosh", Some("919000063370"), None, debjani),
+            person("Arjun Mehta", Some("919000074495"), None, arjun),
+            person("Zoya", None, Some("zoya.writes"), zoya),
         ];
         let mut customers = Self::default();
-        for (name, wa_id, username, suggestions) in people {
-            customers.add(NewCustomer {
-                wa_id: wa_id.map(str::to_owned),
-                name: Some(name.to_owned()),
-                username: username.map(str::to_owned),
-                suggestions: suggestions.map(str::to_owned).to_vec(),
-            });
+        for one in people {
+            customers.add(one);
         }
         customers
     }

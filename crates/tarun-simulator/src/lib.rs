@@ -13,6 +13,7 @@ mod accept;
 mod answer;
 mod behaviour;
 mod chats;
+mod cli;
 mod clock;
 mod config;
 mod connection;
@@ -35,5 +36,6 @@ mod statuses;
 mod templates;
 mod webhook;
 
+pub use cli::Options;
 pub use config::{AutoStatus, Limits, ReadPolicy, Secret, Settings, SimNumber, SimulatorConfig, WebhookOptions};
 pub use server::{Running, serve};

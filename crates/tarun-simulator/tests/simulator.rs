@@ -1,5 +1,7 @@
 //! The simulator over real HTTP, and a real client of the Cloud API against it.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot do its part must fail the test")]
+
 mod it {
     mod behaviour;
     mod graph;

@@ -58,6 +58,12 @@ pub(crate) fn signature(app_secret: &str, body: &[u8]) -> String {
     format!("sha256={}", hex::encode(hmac::sign(&key, body)))
 }
 
+/// Value of the older `X-Hub-Signature`, which Meta still sends along and receivers should ignore.
+pub(crate) fn old_signature(app_secret: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, app_secret.as_bytes());
+    format!("sha1={}", hex::encode(hmac::sign(&key, body)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

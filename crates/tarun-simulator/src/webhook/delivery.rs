@@ -8,7 +8,10 @@ use std::{
 use bytes::Bytes;
 use url::Url;
 
-use super::{About, UpdateState, body::signature};
+use super::{
+    About, UpdateState,
+    body::{old_signature, signature},
+};
 use crate::{
     chats::{Direction, Stage},
     config::WebhookOptions,
@@ -53,6 +56,7 @@ async fn post(sim: &Simulator, delivery: &Delivery, options: &WebhookOptions) ->
         .post(delivery.url.clone())
         .header("content-type", "application/json")
         .header("user-agent", "facebookexternalua")
+        .header("x-hub-signature", old_signature(sim.app_secret.reveal(), &delivery.body))
         .header("x-hub-signature-256", signature(sim.app_secret.reveal(), &delivery.body))
         .body(delivery.body.clone())
         .timeout(Duration::from_millis(options.timeout_ms.clamp(10, 120_000)))
