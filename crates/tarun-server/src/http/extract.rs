@@ -1,6 +1,6 @@
 //! What handlers take from a request. What does not fit is refused in words, as a problem document.
 
-mod client;
+pub(crate) mod client;
 mod json;
 mod once;
 mod path;

@@ -43,12 +43,24 @@ pub fn document() -> OpenApi {
     api
 }
 
+/// The document as it is kept in the repository: pretty-printed JSON, without a last line break.
+#[must_use]
+pub fn text() -> String {
+    document().to_pretty_json().unwrap_or_default()
+}
+
 /// What all operations share.
 fn complete(operation: &mut Operation) {
     operation.security.get_or_insert_with(|| vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let response = ResponseBuilder::new().description("A problem").content("application/problem+json", problem).build();
     operation.responses.responses.entry("default".into()).or_insert_with(|| response.into());
+}
+
+/// The document as it is kept in the repository: indented, with a line break at the end.
+#[must_use]
+pub fn text() -> String {
+    document().to_pretty_json().unwrap_or_default()
 }
 
 /// A schema with all that it refers to, by name.

@@ -55,7 +55,7 @@ impl FromRequestParts<Http> for SameSite {
     }
 }
 
-fn is_own(headers: &HeaderMap, public_url: &str) -> bool {
+pub(crate) fn is_own(headers: &HeaderMap, public_url: &str) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
     let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
