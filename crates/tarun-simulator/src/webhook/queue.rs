@@ -10,7 +10,7 @@ use std::{
 };
 
 use rand::RngExt;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use url::Url;
 
 use super::{
@@ -37,6 +37,8 @@ enum Work {
 pub(crate) struct WebhookQueue {
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    /// A POST has ended, its place is free.
+    finished: Notify,
     numbering: AtomicU64,
     /// POSTs under way.
     pub(super) in_flight: AtomicUsize,
@@ -129,7 +131,6 @@ impl Simulator {
 
 /// Packs and starts deliveries until the simulator stops.
 pub(crate) async fn run(sim: Arc<Simulator>) {
-    let slots = Arc::new(Semaphore::new(64));
     loop {
         sim.queue.arrived.notified().await;
         loop {
@@ -137,9 +138,11 @@ pub(crate) async fn run(sim: Arc<Simulator>) {
             if options.paused {
                 break;
             }
-            // The semaphore is as wide as `parallel` may become; what is not wanted now is held back with each permit.
-            let wanted = u32::try_from(64 / options.parallel.clamp(1, 64)).unwrap_or(64);
-            let Ok(permit) = slots.clone().acquire_many_owned(wanted).await else { return };
+            // Only this task starts deliveries, so the count cannot rise between here and `take`.
+            if sim.queue.in_flight.load(Ordering::Acquire) >= options.parallel.clamp(1, 64) {
+                sim.queue.finished.notified().await;
+                continue;
+            }
             let Some(work) = sim.queue.take(options.batch.clamp(1, 1_000)) else { break };
             let delivery = match work {
                 Work::Again(delivery) => delivery,
@@ -156,7 +159,7 @@ pub(crate) async fn run(sim: Arc<Simulator>) {
             tokio::spawn(async move {
                 attempt(&sim, delivery, &options).await;
                 sim.queue.in_flight.fetch_sub(1, Ordering::AcqRel);
-                drop(permit);
+                sim.queue.finished.notify_one();
             });
         }
     }
