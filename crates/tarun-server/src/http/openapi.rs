@@ -57,12 +57,6 @@ fn complete(operation: &mut Operation) {
     operation.responses.responses.entry("default".into()).or_insert_with(|| response.into());
 }
 
-/// The document as it is kept in the repository: indented, with a line break at the end.
-#[must_use]
-pub fn text() -> String {
-    document().to_pretty_json().unwrap_or_default()
-}
-
 /// A schema with all that it refers to, by name.
 fn schema<T: utoipa::ToSchema>() -> Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
     let mut all = vec![(T::name().into_owned(), T::schema())];

@@ -85,7 +85,7 @@ mod tests {
     fn cursors_come_back_and_foreign_ones_are_refused() {
         let cursor = Cursor { at: datetime!(2026-02-26 12:00:05.123456 UTC), id: Uuid::now_v7() };
         assert_eq!(decode(&encode(cursor)).unwrap(), cursor);
-        for bad in ["", "x", "नमस्ते", "AAAA", &"A".repeat(33), &format!("{}A", encode(cursor)), &"_".repeat(32)] {
+        for bad in ["", "x", "नमस्ते", "AAAA", &"A".repeat(33), &format!("{}A", encode(cursor)), &"f".repeat(32)] {
             assert!(decode(bad).is_err(), "{bad:?}");
         }
     }
