@@ -100,6 +100,12 @@ impl Guarded {
         Ok(Self { settings, trusted, public })
     }
 
+    /// Scheme and host of the Graph API, for people.
+    #[must_use]
+    pub fn graph_origin(&self) -> String {
+        self.settings.graph_url.origin().ascii_serialization()
+    }
+
     /// Calls the Graph API. Every status is an answer, redirects included; an answer beyond [`MAX_JSON_BYTES`] is cut
     /// and marked incomplete.
     pub async fn graph(&self, token: &Secret, request: HttpRequest) -> Result<HttpResponse, CallError> {

@@ -7,10 +7,17 @@
 mod api_keys;
 mod audit;
 mod auth;
+mod contacts;
+pub(crate) mod conversations;
 mod docs;
 pub mod extract;
+mod failures;
+pub mod health;
 mod invitations;
 mod me;
+mod media;
+pub(crate) mod messages;
+mod numbers;
 pub mod openapi;
 pub mod page;
 pub mod problem;
@@ -19,16 +26,21 @@ mod security_headers;
 pub mod signed_in;
 mod tenant;
 mod users;
+mod web;
+mod webhook;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use problem::ApiError;
 use std::sync::Arc;
 use std::time::Duration;
 use tarun_app::App;
+use socketioxide::layer::SocketIoLayer;
 use tarun_app::auth::SignUpPolicy;
+use tarun_core::secret::Secret;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -51,6 +63,8 @@ pub struct HttpSettings {
     /// A proxy of ours stands before the server: the last hop of `X-Forwarded-For` is the client.
     pub trusted_proxy: bool,
     pub sign_up: SignUpPolicy,
+    /// Who knows it may read `/metrics`; nobody may without one.
+    pub metrics_token: Option<Secret>,
 }
 
 impl Http {
@@ -79,16 +93,34 @@ fn described() -> OpenApiRouter<Http> {
             .merge(invitations::routes())
             .merge(api_keys::routes())
             .merge(audit::routes())
+            .merge(numbers::routes())
+            .merge(conversations::routes())
+            .merge(messages::routes())
+            .merge(contacts::routes())
+            .merge(media::routes())
+            .merge(failures::routes())
             .merge(openapi::routes()),
     )
+    .merge(webhook::routes())
 }
 
-/// The whole server.
-pub fn router(http: Http) -> Router {
+/// The whole server: the API, its documents, the web app, and the sockets before them.
+pub fn router(http: Http, sockets: SocketIoLayer) -> Router {
     let (api, _) = described().split_for_parts();
-    let routes = api.merge(docs::routes()).fallback(no_such_route).method_not_allowed_fallback(no_such_method);
+    let routes =
+        api.merge(docs::routes()).merge(health::routes()).fallback(web::app).method_not_allowed_fallback(no_such_method);
     let is_https = http.is_https();
-    layered(routes.with_state(http), is_https)
+    let origin = from_fn_with_state(http.clone(), own_origin);
+    layered(routes.with_state(http), is_https).layer(sockets).layer(origin)
+}
+
+/// Browsers send the page's origin along when they open a socket: another site's page may not (C-090).
+async fn own_origin(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let is_socket = request.uri().path().starts_with("/socket.io");
+    if is_socket && !extract::client::is_own(request.headers(), &http.app.public_url) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
 }
 
 /// What surrounds every route, from the inside out.
@@ -101,6 +133,7 @@ fn layered(routes: Router, is_https: bool) -> Router {
         .layer(from_fn(request::answer))
 }
 
+#[cfg(test)]
 async fn no_such_route() -> ApiError {
     ApiError::not_found("address")
 }

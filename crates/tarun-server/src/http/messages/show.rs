@@ -1,0 +1,112 @@
+//! Messages as the API gives them.
+
+use crate::http::media::link;
+use serde_json::{Value, json};
+use tarun_api::message::{Delivery, Direction, Message, Quote, Reaction, SendError, Sender};
+use tarun_core::content::Content;
+use tarun_core::delivery;
+use tarun_store::TenantCtx;
+use tarun_store::message as stored;
+use time::OffsetDateTime;
+
+/// Kinds with a file.
+const WITH_FILE: [&str; 5] = ["IMAGE", "VIDEO", "AUDIO", "DOCUMENT", "STICKER"];
+/// Fields of a stored content that lead to the provider, or that stand in `media` here.
+const INTERNAL: [&str; 6] = ["provider_media_id", "provider_message_id", "media_id", "link", "sha256", "size"];
+
+/// What everybody who may see the conversation may see of a message. `now` decides how long addresses of files live.
+pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateTime) -> Message {
+    Message {
+        id: m.id.0,
+        conversation_id: m.conversation_id.0,
+        direction: if m.inbound { Direction::Inbound } else { Direction::Outbound },
+        channel: "WHATSAPP".to_owned(),
+        kind: m.kind.clone(),
+        content: content(ctx, m, now),
+        status: show_delivery(m.status),
+        sent_by: show_sender(&m.sent_by),
+        reply_to: m.quote.as_ref().map(show_quote),
+        reactions: m.reactions.iter().map(show_reaction).collect(),
+        error: m.error.as_ref().map(|e| SendError {
+            code: e.code,
+            detail: e.detail.clone(),
+            can_retry: matches!(m.status, delivery::Delivery::Failed | delivery::Delivery::Unknown),
+        }),
+        is_revoked: m.is_revoked,
+        is_edited: m.is_edited,
+        created_at: m.said_at,
+        sent_at: m.sent_at,
+        delivered_at: m.delivered_at,
+        read_at: m.read_at,
+        client_key: m.client_key.clone(),
+    }
+}
+
+fn content(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateTime) -> Value {
+    // The customer took it back: nobody sees it any more.
+    if m.is_revoked {
+        return json!({});
+    }
+    let mut content = m.body.content.clone();
+    if !WITH_FILE.contains(&m.kind.as_str()) {
+        return content;
+    }
+    if let Value::Object(fields) = &mut content {
+        INTERNAL.iter().for_each(|name| drop(fields.remove(*name)));
+        fields.insert("media".to_owned(), file(ctx, m.media.as_ref(), now));
+    }
+    content
+}
+
+/// A message whose event named no file has none that could come.
+fn file(ctx: &TenantCtx, media: Option<&stored::MediaState>, now: OffsetDateTime) -> Value {
+    let Some(media) = media else { return json!({ "state": "FAILED" }) };
+    let mut file = json!({ "state": media.state });
+    if media.state == "READY" {
+        file["url"] = link::address(ctx, media.id, now).into();
+        file["size"] = media.size.into();
+    }
+    file
+}
+
+fn show_quote(quote: &stored::Quote) -> Quote {
+    let content = Content::from_json(&quote.kind, quote.body.content.clone());
+    Quote {
+        message_id: quote.message_id.0,
+        inbound: quote.inbound,
+        kind: quote.kind.clone(),
+        summary: content.map(|c| c.summary()).unwrap_or_default(),
+    }
+}
+
+fn show_reaction(reaction: &stored::Reaction) -> Reaction {
+    let by = match reaction.user {
+        Some(id) => Sender::User { id: id.0, name: String::new() },
+        None => Sender::Customer,
+    };
+    Reaction { emoji: reaction.emoji.clone(), by }
+}
+
+fn show_sender(sender: &stored::Sender) -> Sender {
+    match sender {
+        stored::Sender::Customer => Sender::Customer,
+        stored::Sender::User { id, name } => Sender::User { id: id.0, name: name.clone() },
+        stored::Sender::ApiKey(id) => Sender::ApiKey { id: id.0 },
+        stored::Sender::App => Sender::App,
+        stored::Sender::System => Sender::System,
+    }
+}
+
+fn show_delivery(status: delivery::Delivery) -> Delivery {
+    match status {
+        delivery::Delivery::Queued => Delivery::Queued,
+        delivery::Delivery::Sent => Delivery::Sent,
+        delivery::Delivery::Delivered => Delivery::Delivered,
+        delivery::Delivery::Read => Delivery::Read,
+        delivery::Delivery::Failed => Delivery::Failed,
+        delivery::Delivery::Unknown => Delivery::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;
