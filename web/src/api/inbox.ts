@@ -32,18 +32,24 @@ export const conversation = (id: string) =>
 export const fetchConversation = (id: string): Promise<Conversation> =>
   unwrap(api.GET("/api/v1/conversations/{id}", { params: { path: { id } } }));
 
+export const messagePage = (
+  id: string,
+  cursor: string | null,
+  signal: AbortSignal | null = null,
+): Promise<Page<Message>> => {
+  const query = { limit: 50, ...(cursor ? { cursor } : {}) };
+  return unwrap(api.GET("/api/v1/conversations/{id}/messages", { params: { path: { id }, query }, signal }));
+};
+
 /** Newest first, page by page into the past. */
 export const messageList = (id: string) =>
   infiniteQueryOptions({
     queryKey: keys.messages(id),
     ...firstPage,
-    queryFn: ({ pageParam, signal }): Promise<Page<Message>> => {
-      const query = { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) };
-      return unwrap(
-        api.GET("/api/v1/conversations/{id}/messages", { params: { path: { id }, query }, signal }),
-      );
-    },
+    queryFn: ({ pageParam, signal }) => messagePage(id, pageParam, signal),
     getNextPageParam: nextCursor,
+    // Events keep loaded threads current, and a reconnect fetches the gap: a visit need not read all pages again.
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 export function sendText(

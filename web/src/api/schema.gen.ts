@@ -4,307 +4,31 @@
  */
 
 export interface paths {
-    "/api/v1/auth/signup": {
+    "/api/v1/api-keys": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List API keys
+         * @description Those that were not withdrawn, oldest first. For admins.
+         */
+        get: operations["list_api_keys"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SignupIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Make an API key
+         * @description The answer holds the key, this once. For admins.
+         */
+        post: operations["create_api_key"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["PasswordChangeIn"];
-                };
-            };
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: components["schemas"]["SessionInfo"][];
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sessions/{id}": {
+    "/api/v1/api-keys/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -314,78 +38,28 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Withdraw an API key
+         * @description It opens nothing from now on.
+         */
+        delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/links/{token}": {
+    "/api/v1/audit": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LinkInfo"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Who did what
+         * @description Newest first. For admins.
+         */
+        get: operations["list_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -403,39 +77,91 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LinkAcceptIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /**
+         * Accept an invitation
+         * @description Adds the invited person to the business and signs him in. `name` is needed.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /**
+         * Look at a link
+         * @description What an invitation or reset link is for. A link that was used, withdrawn or is too old is answered with 404.
+         */
+        get: operations["look_at_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description Ten failures in 15 minutes, of one account or from one address, are answered with 429 and `Retry-After`.
+         */
+        post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the session of the cookie and of the access token, and takes the cookie away. Also right when nobody is signed in.
+         */
+        post: operations["log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description All other devices are signed out.
+         */
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -451,40 +177,133 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LinkAcceptIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Set a new password by a link
+         * @description The link works once and for an hour. All devices are signed out; this one is signed in.
+         */
+        post: operations["reset_password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the access token
+         * @description Takes the refresh token from its cookie and puts a new one there. A refresh token that was replaced more than ten seconds
+         *     ago ends its session.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's devices
+         * @description Where the person who asks is signed in, last used first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Sign all other devices out */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign one device out */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Found a business
+         * @description Makes a business and its first person, an owner, who is signed in at once. The refresh token comes as a cookie.
+         */
+        post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invitations
+         * @description Those that wait, oldest first, without their links. For admins.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description The answer holds the link, this once; whoever invites passes it on. It works once, for seven days. An earlier invitation
+         *     of the same address ends. For admins; owners are invited by owners.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an invitation */
+        delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -497,35 +316,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /**
+         * Who am I
+         * @description The person who asks, the business, and the actions that are allowed. API keys are nobody: 403.
+         */
+        get: operations["who_am_i"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** This contract */
+        get: operations["get_contract"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,39 +359,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TenantPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Tenant"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change the business's settings
+         * @description For admins.
+         */
+        patch: operations["change_tenant"];
         trace?: never;
     };
     "/api/v1/users": {
@@ -589,38 +373,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List people
+         * @description Oldest first, also those who may not sign in.
+         */
+        get: operations["list_users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -636,77 +393,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Get one person */
+        get: operations["get_user"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["UserPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change a person
+         * @description For admins; owners are changed by owners, and everybody may change his own name. Switching somebody off signs out all
+         *     of his devices. The last owner can't be lowered or switched off (409 `last_owner`).
+         */
+        patch: operations["change_user"];
         trace?: never;
     };
     "/api/v1/users/{id}/password-reset": {
@@ -718,284 +417,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PasswordReset"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Make a link for a new password
+         * @description For admins; an owner's by owners. The link works once, for an hour, and is passed on by whoever made it.
+         */
+        post: operations["make_password_reset"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_Invitation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["InvitationIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Invitation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_ApiKey"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ApiKeyIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApiKey"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/api-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1958,25 +1385,450 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Window: {
-            open: boolean;
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
             expires_at?: string | null;
+            /** @description The last four characters, to tell keys apart. */
+            hint: string;
+            /** Format: uuid */
+            id: string;
+            /** @description The key itself (`tk_…`): only in the answer that made it. */
+            key?: string | null;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            scope: components["schemas"]["Scope"];
+        };
+        ApiKeyIn: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            name: string;
+            scope: components["schemas"]["Scope"];
+        };
+        /** @enum {string} */
+        AuditActorKind: "USER" | "API_KEY" | "SYSTEM";
+        /** @description One line of the log. Lines are added, never changed or removed. */
+        AuditEntry: {
+            /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+            action: string;
+            /** Format: uuid */
+            actor_id?: string | null;
+            actor_kind: components["schemas"]["AuditActorKind"];
+            /** Format: date-time */
+            at: string;
+            /** @description Ids, numbers and stable words. */
+            detail: Record<string, unknown>;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subject_id?: string | null;
+            /** @description To what it was done: `user`, `number`, `conversation` … */
+            subject_kind?: string | null;
+        };
+        Contact: {
+            /** Format: date-time */
+            created_at: string;
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_message_at?: string | null;
+            /** @description What to call them: a name given by the business, else the WhatsApp profile's, else username, phone or a short id. */
+            name: string;
+            /** @description `true` when somebody of the business typed the name; WhatsApp profile changes then no longer touch it. */
+            name_is_ours: boolean;
+            /** @description E.164. `null` for people whom WhatsApp lets hide their number. */
+            phone?: string | null;
+            /** @description INBOUND, IMPORT or MANUAL. */
+            source: string;
+            /** @description WhatsApp username, without the `@`. */
+            username?: string | null;
+            /**
+             * Format: int32
+             * @description Give it back in a PATCH; a stale one is refused with 409.
+             */
+            version: number;
         };
         Conversation: {
-            id: string;
-            contact: components["schemas"]["Contact"];
-            number_id: string;
-            channel: string;
-            status: components["schemas"]["Status"];
+            /** Format: uuid */
             assigned_agent_id?: string | null;
-            window: components["schemas"]["Window"];
-            unread_count: number;
-            last_message?: null | components["schemas"]["Message"];
-            last_message_at: string;
-            first_response_at?: string | null;
-            resolved_at?: string | null;
+            /** @description WHATSAPP. */
+            channel: string;
+            contact: components["schemas"]["Contact"];
+            /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            first_response_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            last_message?: components["schemas"]["Message"] | null;
+            /** Format: date-time */
+            last_message_at: string;
+            /** Format: uuid */
+            number_id: string;
+            /** Format: date-time */
+            resolved_at?: string | null;
+            status: components["schemas"]["Status"];
+            /**
+             * Format: int32
+             * @description For the person who asks.
+             */
+            unread_count: number;
+            /** Format: int32 */
             version: number;
+            window: components["schemas"]["Window"];
+        };
+        /** @description `conversation.created`, `conversation.updated`. `unread_count` is left at -1: it differs by reader, who counts on or refetches. */
+        ConversationEvent: {
+            at: string;
+            data: components["schemas"]["Conversation"];
+            id: string;
+        };
+        /**
+         * @description Where a message of ours is on its way.
+         * @enum {string}
+         */
+        Delivery: "QUEUED" | "SENT" | "DELIVERED" | "READ" | "FAILED" | "UNKNOWN";
+        /** @enum {string} */
+        Direction: "INBOUND" | "OUTBOUND";
+        /** @description What is wrong with one field. */
+        FieldProblem: {
+            code: string;
+            detail: string;
+            /** @description JSON pointer (RFC 6901) into the request body. */
+            pointer: string;
+        };
+        /** @description An invitation that waits. `url` is present only in the answer that made it: it is shown once and sent by whoever invites. */
+        Invitation: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["Role"];
+            url?: string | null;
+        };
+        InvitationIn: {
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Accepting an invitation or a password reset link. */
+        LinkAcceptIn: {
+            /** @description Needed for an invitation. */
+            name?: string | null;
+            password: string;
+            /** @description The token from the link. */
+            token: string;
+        };
+        /** @description What an invitation or reset link is for, shown before it is accepted. */
+        LinkInfo: {
+            business_name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        LoginIn: {
+            email: string;
+            password: string;
+        };
+        /** @description Who is asking, and what they may do. */
+        Me: {
+            /** @description Names of the permitted actions, as in the policy: `conversation.read`, `user.manage` … */
+            permissions: string[];
+            tenant: components["schemas"]["Tenant"];
+            user: components["schemas"]["User"];
+        };
+        Message: {
+            /** @description WHATSAPP. */
+            channel: string;
+            /** @description The `Idempotency-Key` with which it was made, so that the sender's own screen finds its optimistic bubble. */
+            client_key?: string | null;
+            /** @description By `type`: TEXT and NOTE `{"body"}`; media `{"mime_type", "caption", "filename", "voice", "media": {"state", "url", "size"}}` … */
+            content: Record<string, unknown>;
+            /** Format: uuid */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When it was said: the customer's clock for inbound, ours for outbound. Threads are ordered by it.
+             */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string | null;
+            direction: components["schemas"]["Direction"];
+            error?: components["schemas"]["SendError"] | null;
+            /** Format: uuid */
+            id: string;
+            is_edited: boolean;
+            /** @description The customer took it back. */
+            is_revoked: boolean;
+            reactions: components["schemas"]["Reaction"][];
+            /** Format: date-time */
+            read_at?: string | null;
+            reply_to?: components["schemas"]["Quote"] | null;
+            /** Format: date-time */
+            sent_at?: string | null;
+            sent_by: components["schemas"]["Sender"];
+            status: components["schemas"]["Delivery"];
+            /**
+             * @description TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, STICKER, LOCATION, CONTACTS, INTERACTIVE, BUTTON_REPLY, LIST_REPLY, FLOW_REPLY,
+             *     ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT.
+             */
+            type: string;
+        };
+        /** @description `message.created`, `message.updated`. */
+        MessageEvent: {
+            at: string;
+            data: components["schemas"]["Message"];
+            id: string;
+        };
+        /** @description One page of a list. */
+        Page_ApiKey: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+                /** @description The last four characters, to tell keys apart. */
+                hint: string;
+                /** Format: uuid */
+                id: string;
+                /** @description The key itself (`tk_…`): only in the answer that made it. */
+                key?: string | null;
+                /** Format: date-time */
+                last_used_at?: string | null;
+                name: string;
+                scope: components["schemas"]["Scope"];
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            data: {
+                /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+                action: string;
+                /** Format: uuid */
+                actor_id?: string | null;
+                actor_kind: components["schemas"]["AuditActorKind"];
+                /** Format: date-time */
+                at: string;
+                /** @description Ids, numbers and stable words. */
+                detail: Record<string, unknown>;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                subject_id?: string | null;
+                /** @description To what it was done: `user`, `number`, `conversation` … */
+                subject_kind?: string | null;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Invitation: {
+            data: {
+                email: string;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                role: components["schemas"]["Role"];
+                url?: string | null;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SessionInfo: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                current: boolean;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                last_used_at: string;
+                user_agent?: string | null;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_User: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `false`: may not sign in. */
+                is_active: boolean;
+                /** Format: date-time */
+                last_seen_at?: string | null;
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        PasswordChangeIn: {
+            current_password: string;
+            new_password: string;
+        };
+        /** @description A single-use link with which a person sets a new password; made by an admin, valid for one hour. */
+        PasswordReset: {
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
+        /** @description `application/problem+json`. */
+        Problem: {
+            /** @description Stable, snake case, for programs. */
+            code: string;
+            /** @description What happened and what to do next, for people. */
+            detail: string;
+            /** @description For bad input: which fields, and what is wrong with each. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description Quote it when you ask for help: it finds the log lines. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The kind in a few words. */
+            title: string;
+            /** @description A URI reference naming the kind of problem. */
+            type: string;
+        };
+        Quote: {
+            /** @description `true`: the customer said it. */
+            inbound: boolean;
+            /** Format: uuid */
+            message_id: string;
+            /** @description One line. */
+            summary: string;
+            /** @description TEXT, IMAGE … */
+            type: string;
+        };
+        Reaction: {
+            by: components["schemas"]["Sender"];
+            emoji: string;
+        };
+        /** @enum {string} */
+        Role: "OWNER" | "ADMIN" | "AGENT";
+        /** @enum {string} */
+        Scope: "READ" | "WRITE" | "ADMIN";
+        SendError: {
+            /** @description Whether POST …/retry makes sense. */
+            can_retry: boolean;
+            /**
+             * Format: int64
+             * @description The provider's code, if it gave one.
+             */
+            code?: number | null;
+            /** @description For the agent, with the next step. */
+            detail: string;
+        };
+        /** @description Who spoke. */
+        Sender: {
+            /** @enum {string} */
+            kind: "CUSTOMER";
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "USER";
+            name: string;
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "API_KEY";
+        } | {
+            /** @enum {string} */
+            kind: "APP";
+        } | {
+            /** @enum {string} */
+            kind: "SYSTEM";
+        };
+        /** @description Signed in. The refresh token travels in an HttpOnly cookie, never in the body. */
+        Session: {
+            /** @description JWT for `Authorization: Bearer …`. */
+            access_token: string;
+            /**
+             * Format: int32
+             * @description Seconds until `access_token` ends.
+             */
+            expires_in: number;
+            tenant: components["schemas"]["Tenant"];
+            user: components["schemas"]["User"];
+        };
+        /** @description A sign-in on one device. */
+        SessionInfo: {
+            /** Format: date-time */
+            created_at: string;
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at: string;
+            user_agent?: string | null;
+        };
+        SignupIn: {
+            /** @description 1 to 120 characters. */
+            business_name: string;
+            email: string;
+            /** @description 1 to 120 characters. */
+            name: string;
+            /** @description 8 to 200 characters, not a common one. */
+            password: string;
+        };
+        /** @enum {string} */
+        Status: "OPEN" | "PENDING" | "RESOLVED" | "SPAM";
+        Tenant: {
+            /** @description Whether agents see all conversations, also those of other agents. */
+            agents_see_all: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Finished or skipped the first-run steps. */
+            onboarded: boolean;
+            /** @description IANA name, `Asia/Kolkata` unless changed. */
+            time_zone: string;
+        };
+        TenantPatch: {
+            agents_see_all?: boolean | null;
+            name?: string | null;
+            onboarded?: boolean | null;
+            time_zone?: string | null;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `false`: may not sign in. */
+            is_active: boolean;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        UserPatch: {
+            is_active?: boolean | null;
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /** @description The 24-hour customer service window, judged by the server. */
+        Window: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            open: boolean;
         };
         ConversationPatch: {
             status?: null | components["schemas"]["Status"];
@@ -1993,44 +1845,7 @@ export interface components {
             pending: number;
         };
         /** @enum {string} */
-        Status: "OPEN" | "PENDING" | "RESOLVED" | "SPAM";
-        /** @enum {string} */
         View: "all" | "mine" | "unassigned" | "unread";
-        Message: {
-            id: string;
-            conversation_id: string;
-            direction: components["schemas"]["Direction"];
-            channel: string;
-            type: string;
-            content: Record<string, unknown>;
-            status: components["schemas"]["Delivery"];
-            sent_by: components["schemas"]["Sender"];
-            reply_to?: null | components["schemas"]["Quote"];
-            reactions: components["schemas"]["Reaction"][];
-            error?: null | components["schemas"]["SendError"];
-            is_revoked: boolean;
-            is_edited: boolean;
-            created_at: string;
-            sent_at?: string | null;
-            delivered_at?: string | null;
-            read_at?: string | null;
-            client_key?: string | null;
-        };
-        Quote: {
-            message_id: string;
-            inbound: boolean;
-            type: string;
-            summary: string;
-        };
-        Reaction: {
-            emoji: string;
-            by: components["schemas"]["Sender"];
-        };
-        SendError: {
-            code?: number | null;
-            detail: string;
-            can_retry: boolean;
-        };
         MessageIn: {
             type: string;
             content: Record<string, unknown>;
@@ -2042,10 +1857,6 @@ export interface components {
         ResolveIn: {
             resolution: components["schemas"]["Resolution"];
         };
-        /** @enum {string} */
-        Direction: "INBOUND" | "OUTBOUND";
-        /** @enum {string} */
-        Delivery: "QUEUED" | "SENT" | "DELIVERED" | "READ" | "FAILED" | "UNKNOWN";
         /** @enum {string} */
         Resolution: "RETRY" | "DISCARD";
         Failure: {
@@ -2059,62 +1870,6 @@ export interface components {
         };
         /** @enum {string} */
         FailureKind: "INBOUND" | "SEND" | "MEDIA";
-        SignupIn: {
-            business_name: string;
-            name: string;
-            email: string;
-            password: string;
-        };
-        LoginIn: {
-            email: string;
-            password: string;
-        };
-        Session: {
-            access_token: string;
-            expires_in: number;
-            user: components["schemas"]["User"];
-            tenant: components["schemas"]["Tenant"];
-        };
-        Tenant: {
-            id: string;
-            name: string;
-            time_zone: string;
-            created_at: string;
-            agents_see_all: boolean;
-            onboarded: boolean;
-        };
-        TenantPatch: {
-            name?: string | null;
-            time_zone?: string | null;
-            agents_see_all?: boolean | null;
-            onboarded?: boolean | null;
-        };
-        Me: {
-            user: components["schemas"]["User"];
-            tenant: components["schemas"]["Tenant"];
-            permissions: string[];
-        };
-        PasswordChangeIn: {
-            current_password: string;
-            new_password: string;
-        };
-        SessionInfo: {
-            id: string;
-            current: boolean;
-            created_at: string;
-            last_used_at: string;
-            user_agent?: string | null;
-        };
-        LinkAcceptIn: {
-            token: string;
-            name?: string | null;
-            password: string;
-        };
-        LinkInfo: {
-            business_name: string;
-            email: string;
-            role: components["schemas"]["Role"];
-        };
         NumberIn: {
             phone_number_id: string;
             waba_id: string;
@@ -2162,125 +1917,10 @@ export interface components {
         };
         /** @enum {string} */
         CheckState: "PASSED" | "FAILED" | "WAITING";
-        Contact: {
-            id: string;
-            phone?: string | null;
-            username?: string | null;
-            name: string;
-            name_is_ours: boolean;
-            email?: string | null;
-            source: string;
-            last_message_at?: string | null;
-            created_at: string;
-            version: number;
-        };
         ContactPatch: {
             version?: number | null;
             name?: string | null;
             email?: string | null;
-        };
-        User: {
-            id: string;
-            name: string;
-            email: string;
-            role: components["schemas"]["Role"];
-            is_active: boolean;
-            created_at: string;
-            last_seen_at?: string | null;
-        };
-        UserPatch: {
-            name?: string | null;
-            role?: null | components["schemas"]["Role"];
-            is_active?: boolean | null;
-        };
-        InvitationIn: {
-            email: string;
-            role: components["schemas"]["Role"];
-        };
-        Invitation: {
-            id: string;
-            email: string;
-            role: components["schemas"]["Role"];
-            expires_at: string;
-            url?: string | null;
-        };
-        PasswordReset: {
-            url: string;
-            expires_at: string;
-        };
-        ApiKeyIn: {
-            name: string;
-            scope: components["schemas"]["Scope"];
-            expires_at?: string | null;
-        };
-        ApiKey: {
-            id: string;
-            name: string;
-            scope: components["schemas"]["Scope"];
-            hint: string;
-            created_at: string;
-            expires_at?: string | null;
-            last_used_at?: string | null;
-            key?: string | null;
-        };
-        /** @enum {string} */
-        Role: "OWNER" | "ADMIN" | "AGENT";
-        /** @enum {string} */
-        Scope: "READ" | "WRITE" | "ADMIN";
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
-            errors: components["schemas"]["FieldProblem"][];
-            request_id: string;
-        };
-        FieldProblem: {
-            pointer: string;
-            code: string;
-            detail: string;
-        };
-        MessageEvent: {
-            id: string;
-            at: string;
-            data: components["schemas"]["Message"];
-        };
-        ConversationEvent: {
-            id: string;
-            at: string;
-            data: components["schemas"]["Conversation"];
-        };
-        Sender: {
-            /** @enum {string} */
-            kind: "CUSTOMER";
-        } | {
-            /** @enum {string} */
-            kind: "USER";
-            id: string;
-            name: string;
-        } | {
-            /** @enum {string} */
-            kind: "API_KEY";
-            id: string;
-        } | {
-            /** @enum {string} */
-            kind: "APP";
-        } | {
-            /** @enum {string} */
-            kind: "SYSTEM";
-        };
-        Page_User: {
-            data: components["schemas"]["User"][];
-            next_cursor?: string | null;
-        };
-        Page_Invitation: {
-            data: components["schemas"]["Invitation"][];
-            next_cursor?: string | null;
-        };
-        Page_ApiKey: {
-            data: components["schemas"]["ApiKey"][];
-            next_cursor?: string | null;
         };
         Page_Number: {
             data: components["schemas"]["Number"][];
@@ -2306,4 +1946,801 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many rows; 50 unless given, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyIn"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many rows; 50 unless given, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Joined and signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The last part of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An open link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkInfo"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any value; keeps other sites from making this call */
+                "X-Tarun-Client": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Set and signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any value; keeps other sites from making this call */
+                "X-Tarun-Client": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Still signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sign-ins that hold */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionInfo"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only the session that asked is left */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignupIn"];
+            };
+        };
+        responses: {
+            /** @description Founded and signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many rows; 50 unless given, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description The invitation with its link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link works no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    who_am_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person who asks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many rows; 50 unless given, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_password_reset: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { refresh, session } from "@/api/session.ts";
 import { useDelayed } from "@/lib/hooks.ts";
@@ -12,7 +12,7 @@ const retryMs = 5000;
 /** Lets in who is signed in; sends others to sign in and back to where they wanted to go. */
 export function Gate() {
   const state = useStore(session);
-  const here = useLocation({ select: (location) => location.href });
+  const router = useRouter();
   const slow = useDelayed(state.phase === "unknown", 400);
 
   useEffect(() => {
@@ -21,10 +21,18 @@ export function Gate() {
     return () => clearInterval(timer);
   }, [state.phase]);
 
+  useEffect(() => {
+    if (state.phase !== "out") return;
+    const here = router.state.location.href;
+    void router.navigate({
+      to: paths.signIn,
+      search: here === "/inbox" ? {} : { next: here },
+      replace: true,
+    });
+  }, [state.phase, router]);
+
   if (state.phase === "in") return <Outlet />;
-  if (state.phase === "out") {
-    return <Navigate to={paths.signIn} search={here === "/inbox" ? {} : { next: here }} replace />;
-  }
+  if (state.phase === "out") return null;
   if (state.phase === "unreachable") {
     return (
       <Empty

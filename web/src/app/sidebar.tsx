@@ -100,6 +100,12 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
           </div>
         )}
       </nav>
+      {admin && !tenant.onboarded && (
+        <Link className="setup" to={paths.welcome}>
+          <Icon name="flask" size="s" />
+          <span>Finish setting up</span>
+        </Link>
+      )}
       <Menu
         label="Your account"
         side="left"

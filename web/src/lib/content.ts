@@ -69,10 +69,12 @@ export function summary(type: string, raw: unknown, limit = 120): Summary {
   }
   switch (type) {
     case "TEXT":
-    case "TEMPLATE":
+      return { text: line(text(content, "body")) || "Message" };
     case "INTERACTIVE":
     case "SYSTEM":
-      return { text: line(text(content, "body")) || "Message" };
+      return { text: line(wording(content)) || "Message" };
+    case "TEMPLATE":
+      return { icon: "doc", text: line(wording(content)) || `Template ${line(text(content, "name"))}` };
     case "NOTE":
       return { icon: "note", text: line(text(content, "body")) };
     case "AUDIO":
@@ -99,7 +101,16 @@ export function summary(type: string, raw: unknown, limit = 120): Summary {
   }
 }
 
-/** WhatsApp sends names of shared contacts as an object, older payloads as a string. */
+/** Buttons, lists and system notices carry their words as `text`, the rest as `body`. */
+export function wording(content: Content): string {
+  return text(content, "text") || text(content, "body");
+}
+
+/** A shared contact's name: whole, else put together from its parts. */
 export function contactName(person: Content): string {
-  return text(person, "name") || text(asContent(person.name), "formatted_name");
+  const name = asContent(person.name);
+  const parts = ["prefix", "first_name", "middle_name", "last_name", "suffix"].map((part) =>
+    text(name, part),
+  );
+  return text(person, "name") || text(name, "formatted_name") || parts.filter(Boolean).join(" ");
 }

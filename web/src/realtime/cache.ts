@@ -112,6 +112,9 @@ let recount: ReturnType<typeof setTimeout> | undefined;
 
 /** Counts are the server's; many changes at once ask for them once. */
 export function soonRecount(cache: QueryClient): void {
-  clearTimeout(recount);
-  recount = setTimeout(() => void cache.invalidateQueries({ queryKey: keys.allCounts }), 400);
+  if (recount !== undefined) return;
+  recount = setTimeout(() => {
+    recount = undefined;
+    void cache.invalidateQueries({ queryKey: keys.allCounts });
+  }, 400);
 }

@@ -1,9 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { io, type Socket } from "socket.io-client";
+import { messagePage } from "@/api/inbox.ts";
 import { keys } from "@/api/keys.ts";
 import { accessToken, refresh } from "@/api/session.ts";
 import type { Contact, Conversation, Message } from "@/api/types.ts";
 import { createStore } from "@/lib/store.ts";
+import { applyMessage, type Pages } from "./apply.ts";
 import { onContact, onConversation, onMessageCreated, onMessageUpdated, type Reader } from "./cache.ts";
 
 interface Event<T> {
@@ -107,16 +109,27 @@ export function connect(
 
 /** What was missed is fetched, not replayed. Answers how many messages the open threads gained. */
 async function catchUp(cache: QueryClient): Promise<number> {
-  const size = () => {
-    let total = 0;
-    for (const [, pages] of cache.getQueriesData<{ pages: { data: unknown[] }[] }>({
-      queryKey: keys.allMessages,
-    })) {
-      for (const page of pages?.pages ?? []) total += page.data.length;
-    }
-    return total;
-  };
-  const before = size();
-  await cache.invalidateQueries();
-  return Math.max(0, size() - before);
+  // Threads that nobody looks at are read afresh when they are opened again.
+  cache.removeQueries({ queryKey: keys.allMessages, type: "inactive" });
+  const threads = cache.getQueryCache().findAll({ queryKey: keys.allMessages, type: "active" });
+  const gained = await Promise.all(
+    threads.map((query) => fillGap(cache, String(query.queryKey[1])).catch(() => 0)),
+  );
+  await cache.invalidateQueries({ predicate: (query) => query.queryKey[0] !== keys.allMessages[0] });
+  return gained.reduce((sum, n) => sum + n, 0);
+}
+
+/** The newest page joins what is loaded; if the gap is longer than a page, it takes its place. */
+async function fillGap(cache: QueryClient, id: string): Promise<number> {
+  const fresh = await messagePage(id, null);
+  const before = cache.getQueryData<Pages<Message>>(keys.messages(id));
+  const known = new Set(before?.pages.flatMap((page) => page.data.map((message) => message.id)));
+  const gained = fresh.data.filter((message) => !known.has(message.id)).length;
+  const overlaps = gained < fresh.data.length || fresh.data.length === 0;
+  cache.setQueryData<Pages<Message>>(keys.messages(id), (pages) =>
+    pages && overlaps
+      ? fresh.data.reduceRight<Pages<Message> | undefined>(applyMessage, pages)
+      : { pages: [fresh], pageParams: [null] },
+  );
+  return before ? gained : 0;
 }

@@ -12,7 +12,7 @@ export function AuthForm(props: {
   fields: FieldSpec[];
   action: string;
   submit: (values: Values) => Promise<Session>;
-  onDone: () => void;
+  onDone?: () => void;
   children?: ReactNode;
 }) {
   return (
@@ -29,7 +29,7 @@ export function AuthForm(props: {
           action={props.action}
           submit={async (values) => {
             begin(await props.submit(values));
-            props.onDone();
+            props.onDone?.();
           }}
         />
         {props.children}

@@ -3,8 +3,10 @@ import { Link, useNavigate, useParams, useRouter, useSearch } from "@tanstack/re
 import { useEffect } from "react";
 import { api } from "@/api/client.ts";
 import { unwrap, words } from "@/api/problem.ts";
+import { session } from "@/api/session.ts";
 import { linkInfo } from "@/api/workspace.ts";
 import { paths } from "@/lib/paths.ts";
+import { useStore } from "@/lib/store.ts";
 import type { FieldSpec } from "@/ui/form.tsx";
 import { Name } from "@/ui/person.tsx";
 import { Empty } from "@/ui/states.tsx";
@@ -30,6 +32,11 @@ export function SignIn() {
   usePageTitle("Sign in");
   const router = useRouter();
   const { next } = useSearch({ from: paths.signIn });
+  // Also for those who are signed in already, here or in another tab.
+  const signedIn = useStore(session).phase === "in";
+  useEffect(() => {
+    if (signedIn) router.history.replace(next ?? "/inbox");
+  }, [signedIn, next, router]);
   return (
     <AuthForm
       title="Sign in"
@@ -42,7 +49,6 @@ export function SignIn() {
       submit={({ email = "", password = "" }) =>
         unwrap(api.POST("/api/v1/auth/login", { body: { email: email, password } }))
       }
-      onDone={() => router.history.replace(next ?? "/inbox")}
     >
       <p className="other">
         New here? <Link to={paths.signUp}>Create a workspace</Link>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { keys } from "@/api/keys.ts";
 import type { Conversation, Status } from "@/api/types.ts";
 import { useMedia } from "@/lib/hooks.ts";
@@ -23,7 +23,6 @@ export function InboxPage() {
   const wide = useMedia("(min-width: 1280px)");
   const [paneWanted, setPaneWanted] = useState(load("contactPane") !== "closed");
   const [drawer, setDrawer] = useState(false);
-  const listPane = useRef<HTMLElement>(null);
 
   const neighbour = useCallback(
     (step: 1 | -1): Conversation | undefined => {
@@ -45,6 +44,13 @@ export function InboxPage() {
     if (filter.q) refine({ q: "" });
     else if (conversationId) open(undefined);
   });
+  // What had the focus may have gone with the conversation before: it must not fall back to the top of the page.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return;
+    document
+      .querySelector<HTMLElement>(conversationId ? ".inbox .thread" : ".inbox .cvs")
+      ?.focus({ preventScroll: true });
+  }, [conversationId]);
   const togglePane = () => {
     if (!wide) return setDrawer(!drawer);
     save("contactPane", paneWanted ? "closed" : null);
@@ -68,13 +74,7 @@ export function InboxPage() {
   const pane = conversationId && wide && paneWanted;
   return (
     <div className={`inbox page ${conversationId ? "reading" : ""} ${pane ? "with-pane" : ""}`}>
-      <ConversationList
-        ref={listPane}
-        filter={filter}
-        refine={refine}
-        open={open}
-        selected={conversationId}
-      />
+      <ConversationList filter={filter} refine={refine} open={open} selected={conversationId} />
       {conversationId ? (
         <Thread
           key={conversationId}

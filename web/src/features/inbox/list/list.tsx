@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type Ref, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { conversationList } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
 import type { ListFilter, User } from "@/api/types.ts";
@@ -16,14 +16,13 @@ import { useCalmRows } from "./use-calm.ts";
 import "./list.css";
 
 interface ListProps {
-  ref: Ref<HTMLElement>;
   filter: ListFilter;
   refine: (change: Partial<ListFilter>) => void;
   open: (id: string) => void;
   selected: string | undefined;
 }
 
-export function ConversationList({ ref, filter, refine, open, selected }: ListProps) {
+export function ConversationList({ filter, refine, open, selected }: ListProps) {
   const { tenant } = useMe();
   const now = useNow();
   const query = useInfiniteQuery(conversationList(filter));
@@ -49,9 +48,13 @@ export function ConversationList({ ref, filter, refine, open, selected }: ListPr
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
 
   const at = rows.findIndex((row) => row.id === selected);
+  // Once for each choice: later moves of the row leave the scroll position alone.
+  const scrolledTo = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
-  }, [at, virtual]);
+    if (at < 0 || scrolledTo.current === selected) return;
+    scrolledTo.current = selected;
+    virtual.scrollToIndex(at, { align: "auto" });
+  }, [at, selected, virtual]);
 
   const onKey = (event: KeyboardEvent) => {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
@@ -65,7 +68,7 @@ export function ConversationList({ ref, filter, refine, open, selected }: ListPr
   const showsAgent = filter.view === "all" || filter.view === "unread";
 
   return (
-    <section className="col list" aria-label="Conversations" ref={ref}>
+    <section className="col list" aria-label="Conversations">
       <ListHead filter={filter} refine={refine} />
       {waiting > 0 && (
         <button

@@ -7,6 +7,7 @@ import {
   InteractiveBody,
   LocationCard,
   OrderCard,
+  TemplateBody,
   UnsupportedCard,
 } from "./cards.tsx";
 import { Formatted } from "./formatted.tsx";
@@ -18,8 +19,16 @@ export function Body({ message }: { message: Pick<Message, "type" | "content"> }
   const caption = text(content, "caption");
   switch (message.type) {
     case "TEXT":
+      return (
+        <>
+          <Formatted text={text(content, "body")} />
+          {content.truncated === true && (
+            <span className="muted wrap">The text was longer. Its end was not kept.</span>
+          )}
+        </>
+      );
     case "TEMPLATE":
-      return <Formatted text={text(content, "body")} />;
+      return <TemplateBody content={content} />;
     case "IMAGE":
     case "VIDEO":
     case "AUDIO":

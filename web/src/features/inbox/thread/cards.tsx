@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { asContent, type Content, contactName, list, number, text } from "@/lib/content.ts";
+import { asContent, type Content, contactName, list, number, text, wording } from "@/lib/content.ts";
 import { count, phone } from "@/lib/numbers.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { CopyButton } from "@/ui/controls.tsx";
@@ -80,7 +80,7 @@ export function ContactsCard({ content }: { content: Content }) {
               );
             })}
             {list(person, "emails").map((entry) => {
-              const value = cleanLine(text(entry, "email"), 120);
+              const value = cleanLine(text(entry, "value"), 120);
               return (
                 value && (
                   <span className="clip" key={value}>
@@ -115,11 +115,24 @@ export function ChoiceCard({ content }: { content: Content }) {
 }
 
 export function InteractiveBody({ content }: { content: Content }) {
-  const rows = list(asContent(content.list), "sections").flatMap((section) => list(section, "rows"));
-  const options = [...list(content, "buttons"), ...list(content, "list"), ...rows];
+  const rows = list(content, "sections").flatMap((section) => list(section, "rows"));
+  const link = text(content, "url") ? [{ title: text(content, "button") }] : [];
+  const options = [...list(content, "buttons"), ...rows, ...link];
+  const header = text(asContent(content.header), "text");
+  const footer = text(content, "footer");
   return (
     <>
-      <Formatted text={text(content, "body")} />
+      {header && (
+        <b>
+          <Name limit={120}>{header}</Name>
+        </b>
+      )}
+      <Formatted text={wording(content)} />
+      {footer && (
+        <span className="muted wrap">
+          <Name limit={120}>{footer}</Name>
+        </span>
+      )}
       {options.length > 0 && (
         <div className="opts">
           {options.map((option, index) => (
@@ -202,5 +215,18 @@ export function UnsupportedCard({ content }: { content: Content }) {
         )}
       </span>
     </Card>
+  );
+}
+
+/** A template of ours: its words if they were kept, else its name. */
+export function TemplateBody({ content }: { content: Content }) {
+  const body = wording(content);
+  return (
+    <>
+      <span className="template muted">
+        <Icon name="doc" size="xs" /> Template · <Name limit={60}>{text(content, "name")}</Name>
+      </span>
+      {body && <Formatted text={body} />}
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import { Fragment, useState } from "react";
 import type { Message } from "@/api/types.ts";
-import { asContent, text } from "@/lib/content.ts";
+import { asContent, text, wording } from "@/lib/content.ts";
 import { clock, dayTitle, fullTime } from "@/lib/time.ts";
 import { discard, type OutboxEntry, retry } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
@@ -77,17 +77,16 @@ export function EventsLine(props: { events: Message[]; people: Map<string, strin
 }
 
 const statusWords: Record<string, string> = {
-  resolved: "Resolved",
-  reopened: "Opened again",
-  opened: "Opened",
-  pending: "Set to pending",
-  spam: "Marked as spam",
-  created: "Conversation started",
+  OPEN: "Opened again",
+  PENDING: "Set to pending",
+  RESOLVED: "Resolved",
+  SPAM: "Marked as spam",
 };
 
 function EventWords({ event, people }: { event: Message; people: Map<string, string> }) {
   const content = asContent(event.content);
-  if (event.type === "SYSTEM") return <Name limit={240}>{text(content, "body")}</Name>;
+  if (event.type === "SYSTEM")
+    return <Name limit={240}>{wording(content) || "WhatsApp told about a change."}</Name>;
   const name = text(content, "event");
   const by = event.sent_by.kind === "USER" ? event.sent_by.name : "";
   const byWords = by && (
@@ -98,16 +97,14 @@ function EventWords({ event, people }: { event: Message; people: Map<string, str
       </b>
     </Fragment>
   );
-  if (name === "assigned" || name === "unassigned") {
-    const to = text(content, "agent_id") || text(content, "to");
-    const agent = text(content, "agent_name") || text(content, "name") || people.get(to) || "";
-    if (!agent && (name === "unassigned" || !to))
-      return <Fragment>Put back to the unassigned{byWords}</Fragment>;
+  if (name === "assigned") {
+    const to = text(content, "to");
+    if (to === "") return <Fragment>Put back to the unassigned{byWords}</Fragment>;
     return (
       <Fragment>
         Assigned to{" "}
         <b>
-          <Name limit={40}>{agent || "a teammate"}</Name>
+          <Name limit={40}>{text(content, "to_name") || people.get(to) || "a teammate"}</Name>
         </b>
         {byWords}
       </Fragment>
@@ -115,7 +112,7 @@ function EventWords({ event, people }: { event: Message; people: Map<string, str
   }
   return (
     <Fragment>
-      {statusWords[name.toLowerCase()] ?? name.replaceAll("_", " ")}
+      {statusWords[text(content, "to")] ?? name.replaceAll("_", " ")}
       {byWords}
     </Fragment>
   );

@@ -86,6 +86,7 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
   return (
     <section
       className="col thread"
+      tabIndex={-1}
       aria-label={
         conversation ? `Conversation with ${conversation.contact.name.slice(0, 80)}` : "Conversation"
       }
