@@ -1,0 +1,66 @@
+//! `up`, `serve`, `work`: starting, waiting for the signal, stopping.
+
+use super::demo;
+use crate::config::{Config, Servers};
+use crate::server::{self, Backing, Parts};
+use crate::telemetry;
+use tarun_core::clock::Clock;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Everything in one process.
+pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
+    telemetry::start(config).map_err(anyhow::Error::msg)?;
+    let runtime = super::tokio()?;
+    // Blocking, and before the runtime is needed: its own thread holds the children.
+    let backing = Backing::start(config)?;
+    let ended: anyhow::Result<()> = runtime.block_on(async {
+        let mut config = config.clone();
+        let demo = if with_demo { Some(demo::prepare(&mut config).await?) } else { None };
+        let running = server::start(&config, &backing, Parts { http: true, work: true }, Clock::system()).await?;
+        let Some(addr) = running.addr else { anyhow::bail!("nothing listens") };
+        if let Some(demo) = &demo {
+            demo.fill(addr).await?;
+        }
+        println!("\nTarun is ready: {}\n", running.app.public_url);
+        if let Some(demo) = &demo {
+            println!("{}\n", demo.words());
+        }
+        wait().await?;
+        println!("Stopping…");
+        running.stop().await;
+        Ok(())
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    backing.stop()?;
+    ended
+}
+
+/// HTTP or workers only, against servers that others share.
+pub fn part(config: &Config, http: bool) -> anyhow::Result<()> {
+    if matches!(config.servers, Servers::Embedded) {
+        anyhow::bail!("serve and work share their servers with other processes: set DATABASE_URL and REDIS_URL. To run everything on one machine use: tarun up");
+    }
+    telemetry::start(config).map_err(anyhow::Error::msg)?;
+    let backing = Backing::start(config)?;
+    super::tokio()?.block_on(async {
+        let running = server::start(config, &backing, Parts { http, work: !http }, Clock::system()).await?;
+        match running.addr {
+            Some(addr) => println!("Tarun serves on {addr}"),
+            None => println!("Tarun works"),
+        }
+        wait().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn wait() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,312 @@
+//! Settings: the environment over a file over the defaults. What contradicts itself stops the start with a sentence.
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tarun_app::auth::SignUpPolicy;
+use tarun_app::media::S3;
+use tarun_core::secret::Secret;
+use tarun_store::keys::{MasterKey, MasterKeys};
+use url::Url;
+
+/// As written by people; names are those of the environment in lower case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Raw {
+    tarun_data_dir: PathBuf,
+    tarun_listen: SocketAddr,
+    tarun_public_url: Option<String>,
+    tarun_master_key: Option<String>,
+    tarun_master_key_previous: Option<String>,
+    tarun_log: String,
+    tarun_log_format: String,
+    tarun_signup: String,
+    tarun_trusted_proxy: bool,
+    tarun_metrics_listen: Option<SocketAddr>,
+    tarun_metrics_token: Option<String>,
+    tarun_keep_events_days: i64,
+    tarun_queue_prefix: String,
+    tarun_user: Option<String>,
+    database_url: Option<String>,
+    redis_url: Option<String>,
+    whatsapp_graph_url: String,
+    whatsapp_graph_version: String,
+    s3_endpoint: Option<String>,
+    s3_region: Option<String>,
+    s3_bucket: Option<String>,
+    s3_access_key_id: Option<String>,
+    s3_secret_access_key: Option<String>,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self {
+            tarun_data_dir: "data".into(),
+            tarun_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tarun_public_url: None,
+            tarun_master_key: None,
+            tarun_master_key_previous: None,
+            tarun_log: "info".into(),
+            tarun_log_format: "json".into(),
+            tarun_signup: "open".into(),
+            tarun_trusted_proxy: false,
+            tarun_metrics_listen: None,
+            tarun_metrics_token: None,
+            tarun_keep_events_days: 7,
+            tarun_queue_prefix: "tarun".into(),
+            tarun_user: None,
+            database_url: None,
+            redis_url: None,
+            whatsapp_graph_url: tarun_providers::whatsapp::DEFAULT_GRAPH_URL.into(),
+            whatsapp_graph_version: tarun_providers::whatsapp::DEFAULT_GRAPH_VERSION.into(),
+            s3_endpoint: None,
+            s3_region: None,
+            s3_bucket: None,
+            s3_access_key_id: None,
+            s3_secret_access_key: None,
+        }
+    }
+}
+
+/// Settings that make sense together.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub listen: SocketAddr,
+    /// Without a slash at the end; `None`: made from the listening address.
+    pub public_url: Option<Url>,
+    pub servers: Servers,
+    pub master: MasterSource,
+    pub log: String,
+    pub log_json: bool,
+    pub signup: SignUpPolicy,
+    pub trusted_proxy: bool,
+    pub metrics_listen: Option<SocketAddr>,
+    pub metrics_token: Option<Secret>,
+    pub keep_events: time::Duration,
+    pub queue_prefix: String,
+    /// The system user of the embedded servers; `None`: chosen.
+    pub user: Option<String>,
+    pub graph_url: Url,
+    pub graph_version: String,
+    pub s3: Option<S3>,
+}
+
+/// Where PostgreSQL and Valkey are.
+#[derive(Debug, Clone)]
+pub enum Servers {
+    /// Our own, as child processes.
+    Embedded,
+    External { database_url: Secret, redis_url: Secret },
+}
+
+#[derive(Debug, Clone)]
+pub enum MasterSource {
+    Given(MasterKeys),
+    /// `master.key` in the data directory, made at the first start.
+    File(PathBuf),
+}
+
+/// A sentence that says what to change.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadConfig(pub String);
+
+fn bad<T>(text: impl Into<String>) -> Result<T, BadConfig> {
+    Err(BadConfig(text.into()))
+}
+
+impl Config {
+    /// Reads `tarun.toml` of the working directory, or the file that `TARUN_CONFIG` names, and the environment.
+    pub fn load() -> Result<Self, BadConfig> {
+        let file = std::env::var_os("TARUN_CONFIG").map_or_else(|| PathBuf::from("tarun.toml"), PathBuf::from);
+        let figment = Figment::new().merge(Toml::file(file)).merge(Env::raw().lowercase(true));
+        let raw: Raw = figment.extract().map_err(|e| BadConfig(format!("a setting can't be read: {e}")))?;
+        Self::check(raw)
+    }
+
+    /// The defaults on a folder and a free port.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the defaults agree with each other, which a test below shows")]
+    pub fn for_tests(data_dir: &Path) -> Self {
+        let raw = Raw { tarun_data_dir: data_dir.to_owned(), tarun_listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Raw::default() };
+        Self::check(raw).expect("defaults")
+    }
+
+    fn check(raw: Raw) -> Result<Self, BadConfig> {
+        let url = |name: &str, text: &str| match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
+            _ => bad(format!("{name} is not an address like https://shop.example.in")),
+        };
+        let servers = match (raw.database_url, raw.redis_url) {
+            (None, None) => Servers::Embedded,
+            (Some(database), Some(redis)) => Servers::External { database_url: Secret::new(database), redis_url: Secret::new(redis) },
+            (Some(_), None) => return bad("DATABASE_URL is set but REDIS_URL is not. Set both to use your own servers, or neither to let Tarun bring its own"),
+            (None, Some(_)) => return bad("REDIS_URL is set but DATABASE_URL is not. Set both to use your own servers, or neither to let Tarun bring its own"),
+        };
+        let key = |name: &str, text: &str| {
+            let sample = text.bytes().all(|b| text.as_bytes().first() == Some(&b));
+            match MasterKey::parse(text) {
+                Ok(key) if !sample => Ok(key),
+                _ => bad(format!("{name} must be 32 random bytes as 64 hexadecimal digits or base64. Make one with: openssl rand -hex 32")),
+            }
+        };
+        let master = match (&raw.tarun_master_key, &servers) {
+            (Some(current), _) => {
+                let previous = raw.tarun_master_key_previous.as_deref().unwrap_or_default();
+                let previous = previous.split(',').filter(|k| !k.trim().is_empty()).map(|k| key("TARUN_MASTER_KEY_PREVIOUS", k)).collect::<Result<_, _>>()?;
+                MasterSource::Given(MasterKeys { current: key("TARUN_MASTER_KEY", current)?, previous })
+            }
+            (None, Servers::Embedded) => MasterSource::File(raw.tarun_data_dir.join("master.key")),
+            (None, Servers::External { .. }) => {
+                return bad("TARUN_MASTER_KEY is missing: with a database of your own the key that encrypts it must be yours too, and the same for each process. Make one with: openssl rand -hex 32");
+            }
+        };
+        let s3 = match (raw.s3_bucket, raw.s3_access_key_id, raw.s3_secret_access_key) {
+            (None, None, None) => None,
+            (Some(bucket), Some(id), Some(secret)) => Some(S3 {
+                endpoint: raw.s3_endpoint,
+                region: raw.s3_region.unwrap_or_else(|| "us-east-1".into()),
+                bucket,
+                access_key_id: Secret::new(id),
+                secret_access_key: Secret::new(secret),
+            }),
+            _ => return bad("S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set all three or none"),
+        };
+        let signup = match raw.tarun_signup.as_str() {
+            "open" => SignUpPolicy::Open,
+            "first" => SignUpPolicy::First,
+            "closed" => SignUpPolicy::Closed,
+            other => return bad(format!("TARUN_SIGNUP is {other}; it may be open, first (only the first business) or closed")),
+        };
+        let public_url = raw.tarun_public_url.as_deref().map(|u| url("TARUN_PUBLIC_URL", u)).transpose()?;
+        if public_url.as_ref().is_some_and(|u| u.path() != "/" || u.query().is_some()) {
+            return bad("TARUN_PUBLIC_URL must have no path: Tarun needs a host name of its own");
+        }
+        if raw.tarun_metrics_token.as_ref().is_some_and(|t| t.len() < 16) {
+            return bad("TARUN_METRICS_TOKEN must have at least 16 characters");
+        }
+        if !(1..=365).contains(&raw.tarun_keep_events_days) {
+            return bad("TARUN_KEEP_EVENTS_DAYS must be 1 to 365");
+        }
+        if !raw.tarun_queue_prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') || raw.tarun_queue_prefix.is_empty() {
+            return bad("TARUN_QUEUE_PREFIX may hold letters, digits, - and _ only");
+        }
+        Ok(Self {
+            data_dir: raw.tarun_data_dir,
+            listen: raw.tarun_listen,
+            public_url,
+            servers,
+            master,
+            log: raw.tarun_log,
+            log_json: raw.tarun_log_format != "text",
+            signup,
+            trusted_proxy: raw.tarun_trusted_proxy,
+            metrics_listen: raw.tarun_metrics_listen,
+            metrics_token: raw.tarun_metrics_token.map(Secret::new),
+            keep_events: time::Duration::days(raw.tarun_keep_events_days),
+            queue_prefix: raw.tarun_queue_prefix,
+            user: raw.tarun_user,
+            graph_url: url("WHATSAPP_GRAPH_URL", &raw.whatsapp_graph_url)?,
+            graph_version: raw.whatsapp_graph_version,
+            s3,
+        })
+    }
+}
+
+impl MasterSource {
+    /// The keys; makes the file at the first start, readable by its owner only.
+    pub fn keys(&self) -> Result<MasterKeys, BadConfig> {
+        match self {
+            Self::Given(keys) => Ok(keys.clone()),
+            Self::File(path) if path.exists() => read_key_file(path),
+            Self::File(path) => {
+                let keys = MasterKeys { current: new_key()?, previous: vec![] };
+                write_key_file(path, &keys)?;
+                Ok(keys)
+            }
+        }
+    }
+}
+
+/// A new key from the operating system's random numbers.
+pub fn new_key() -> Result<MasterKey, BadConfig> {
+    MasterKey::generate().map_err(|e| BadConfig(e.to_string()))
+}
+
+fn read_key_file(path: &Path) -> Result<MasterKeys, BadConfig> {
+    let text = std::fs::read_to_string(path).map_err(|e| BadConfig(format!("the key file {} can't be read: {e}", path.display())))?;
+    let mut keys = text
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(|line| MasterKey::parse(line).map_err(|e| BadConfig(format!("the key file {}: {e}", path.display()))))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter();
+    let current = keys.next().ok_or_else(|| BadConfig(format!("the key file {} is empty; restore it from your backup", path.display())))?;
+    Ok(MasterKeys { current, previous: keys.collect() })
+}
+
+/// Writes the key file beside its place and moves it there, so that a crash leaves the old one or the new one.
+pub fn write_key_file(path: &Path, keys: &MasterKeys) -> Result<(), BadConfig> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let failed = |e: std::io::Error| BadConfig(format!("the key file {} can't be written: {e}", path.display()));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let beside = path.with_extension("key.new");
+    let _ = std::fs::remove_file(&beside);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
+    let mut text = String::from("# Tarun's master keys: the first is in use, the others still open what they wrapped. Back this file up apart from the database.\n");
+    for key in std::iter::once(&keys.current).chain(&keys.previous) {
+        text += &key.to_hex();
+        text.push('\n');
+    }
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(change: impl FnOnce(&mut Raw)) -> Result<Config, String> {
+        let mut raw = Raw::default();
+        change(&mut raw);
+        Config::check(raw).map_err(|e| e.0)
+    }
+
+    #[test]
+    fn c_110_c_112_settings_that_do_not_fit_stop_the_start_with_a_sentence() {
+        assert!(of(|_| {}).is_ok());
+        let refusals: [(&str, fn(&mut Raw)); 9] = [
+            ("REDIS_URL", |r| r.database_url = Some("postgres://x".into())),
+            ("DATABASE_URL", |r| r.redis_url = Some("redis://x".into())),
+            ("TARUN_MASTER_KEY", |r| (r.database_url, r.redis_url) = (Some("postgres://x".into()), Some("redis://x".into()))),
+            ("TARUN_MASTER_KEY", |r| r.tarun_master_key = Some("changeme".into())),
+            ("TARUN_MASTER_KEY", |r| r.tarun_master_key = Some("0".repeat(64))),
+            ("TARUN_PUBLIC_URL", |r| r.tarun_public_url = Some("shop.example".into())),
+            ("S3_BUCKET", |r| r.s3_bucket = Some("b".into())),
+            ("TARUN_SIGNUP", |r| r.tarun_signup = "yes".into()),
+            ("TARUN_METRICS_TOKEN", |r| r.tarun_metrics_token = Some("short".into())),
+        ];
+        for (named, change) in refusals {
+            let sentence = of(change).map(|_| ()).expect_err(named);
+            assert!(sentence.contains(named), "{named}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn the_key_file_is_made_once_and_only_for_its_owner() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("tarun-key-{}", uuid::Uuid::now_v7()));
+        let source = MasterSource::File(folder.join("master.key"));
+        let made = source.keys().unwrap().current.to_hex();
+        assert_eq!(source.keys().unwrap().current.to_hex(), made);
+        let mode = std::fs::metadata(folder.join("master.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,8 @@
+//! The program: command line, settings, HTTP, sockets, workers, and the servers that it brings along.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod realtime;
+pub mod server;
+pub mod telemetry;

@@ -1,0 +1,208 @@
+//! Telling open screens what changed.
+//!
+//! Acts tell ids of rows; this reads the rows as the API would give them and sends them to those who may see them. Other
+//! processes of the installation get the ids through Valkey and do the same for their own sockets, so that no customer's
+//! text passes through it and an event always equals a refetch. Sockets carry no commands.
+
+mod relay;
+mod rooms;
+
+pub use relay::{Relay, subscribe};
+
+use crate::http::conversations::conversation_out;
+use crate::http::messages::message_out;
+use rooms::Rooms;
+use serde::Serialize;
+use socketioxide::SocketIo;
+use socketioxide::extract::{Data, SocketRef};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tarun_app::App;
+use tarun_app::acting::Acting;
+use tarun_app::change::Change;
+use tarun_core::ids::{ConversationId, MessageId, TenantId};
+use tarun_store::{StoreError, conversation, message};
+use time::format_description::well_known::Rfc3339;
+use tokio_util::sync::CancellationToken;
+
+/// How often a socket's owner must prove again that he may listen (C-062, C-068: at most 60 s).
+const PROVE_EVERY: Duration = Duration::from_secs(30);
+/// What a client may send in one message; it has nothing to say after its greeting.
+const MOST_BYTES: usize = 16 * 1024;
+/// Sockets of one person at the same time.
+const SOCKETS_PER_USER: usize = 50;
+
+/// The sockets of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Realtime {
+    io: SocketIo,
+    app: App,
+    listening: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Greeting {
+    token: String,
+}
+
+/// An event on the wire.
+#[derive(Serialize)]
+struct Event<'a, T> {
+    id: String,
+    at: &'a str,
+    data: &'a T,
+}
+
+/// The Socket.IO layer for the router, and the sockets behind it.
+pub fn start(app: &App, stop: &CancellationToken) -> (socketioxide::layer::SocketIoLayer, Realtime) {
+    let (layer, io) = SocketIo::builder()
+        .max_payload(MOST_BYTES as u64)
+        .ws_max_message_size(MOST_BYTES)
+        .ws_max_frame_size(MOST_BYTES)
+        .max_buffer_size(2048)
+        .connect_timeout(Duration::from_secs(10))
+        .build_layer();
+    let realtime = Realtime { io: io.clone(), app: app.clone(), listening: Arc::default() };
+    let greeting = realtime.clone();
+    io.ns("/", async move |socket: SocketRef, Data(hello): Data<serde_json::Value>| {
+        greeting.greet(socket, hello).await;
+    });
+    tokio::spawn(realtime.clone().prove_again(stop.clone()));
+    (layer, realtime)
+}
+
+impl Realtime {
+    async fn greet(&self, socket: SocketRef, hello: serde_json::Value) {
+        let acting = match serde_json::from_value::<Greeting>(hello) {
+            Ok(greeting) if greeting.token.len() <= 4096 => {
+                let acting = tarun_app::auth::authenticate(&self.app, &greeting.token).await.ok();
+                socket.extensions.insert(greeting.token);
+                acting
+            }
+            _ => None,
+        };
+        let Some(acting) = acting else {
+            let _ = socket.emit("unauthorized", &serde_json::json!({ "code": "unauthorized" }));
+            let _ = socket.disconnect();
+            return;
+        };
+        let rooms = Rooms::of(acting.ctx.tenant);
+        let own = rooms.of_actor(&acting);
+        if self.io.to(own.clone()).sockets().len() >= SOCKETS_PER_USER {
+            let _ = socket.disconnect();
+            return;
+        }
+        socket.join(own);
+        socket.join(rooms.of_sight(&acting));
+        let tenant = acting.ctx.tenant;
+        *self.lock().entry(tenant).or_default() += 1;
+        metrics::gauge!("tarun_sockets").increment(1.0);
+        let gone = self.clone();
+        socket.on_disconnect(async move |_: SocketRef| gone.leave(tenant));
+        let _ = socket.emit("ready", &serde_json::json!({}));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, usize>> {
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, tenant: TenantId) {
+        metrics::gauge!("tarun_sockets").decrement(1.0);
+        let mut listening = self.lock();
+        if let Some(count) = listening.get_mut(&tenant) {
+            *count -= 1;
+            if *count == 0 {
+                listening.remove(&tenant);
+            }
+        }
+    }
+
+    /// Cuts sockets whose owner signed out, was switched off, lost his role or let his token end; he comes back with a new one.
+    async fn prove_again(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(PROVE_EVERY) => {}
+                () = stop.cancelled() => return,
+            }
+            for socket in self.io.sockets() {
+                let token: Option<String> = socket.extensions.get::<String>();
+                let acting = match token {
+                    Some(token) => tarun_app::auth::authenticate(&self.app, &token).await.ok(),
+                    None => None,
+                };
+                let fits = acting.is_some_and(|a: Acting| socket.rooms().contains(&Rooms::of(a.ctx.tenant).of_sight(&a).into()));
+                if !fits {
+                    let _ = socket.disconnect();
+                }
+            }
+        }
+    }
+
+    /// Sends what changed to those of this process's sockets that may see it.
+    pub async fn show(&self, change: &Change) {
+        if !self.lock().contains_key(&change.tenant) {
+            return;
+        }
+        if let Err(error) = self.read_and_send(change).await {
+            // Screens fetch again by themselves now and then.
+            tracing::warn!(%error, "changes could not be shown");
+            metrics::counter!("tarun_realtime_dropped_total").increment(1);
+        }
+    }
+
+    async fn read_and_send(&self, change: &Change) -> Result<(), StoreError> {
+        let ctx = self.app.store.tenant(change.tenant).await?;
+        let now = self.app.clock.now();
+        let at = now.format(&Rfc3339).unwrap_or_default();
+        let mut tx = self.app.store.begin(&ctx).await?;
+        let wanted: Vec<MessageId> = change.messages_created.iter().chain(&change.messages_updated).copied().collect();
+        let messages: HashMap<MessageId, message::Message> =
+            message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)).collect();
+        let mut of: BTreeSet<ConversationId> = messages.values().map(|m| m.conversation_id).collect();
+        of.extend(change.conversations_created.iter().chain(&change.conversations_updated));
+        let of: Vec<ConversationId> = of.into_iter().collect();
+        let conversations: HashMap<ConversationId, conversation::Conversation> =
+            conversation::by_ids(&mut tx, None, &of).await?.into_iter().map(|c| (c.id, c)).collect();
+        tx.commit().await?;
+
+        let rooms = Rooms::of(change.tenant);
+        let send_messages = |ids: &[MessageId], name: &'static str| {
+            ids.iter().filter_map(|id| messages.get(id)).for_each(|m| {
+                if let Some(c) = conversations.get(&m.conversation_id) {
+                    self.send(rooms.who_sees(c.assignee), name, &at, &message_out(&ctx, m, now));
+                }
+            });
+        };
+        send_messages(&change.messages_created, "message.created");
+        send_messages(&change.messages_updated, "message.updated");
+        for (ids, name) in [(&change.conversations_created, "conversation.created"), (&change.conversations_updated, "conversation.updated")] {
+            for c in ids.iter().filter_map(|id| conversations.get(id)) {
+                let mut out = conversation_out(&ctx, c, now);
+                // It differs by reader: each counts on or fetches again.
+                out.unread_count = -1;
+                self.send(rooms.who_sees(c.assignee), name, &at, &out);
+                if let Some(assignee) = c.assignee {
+                    // Those who saw it while it was nobody's must let go of it; they learn its id only.
+                    let gone = Event { id: uuid::Uuid::now_v7().to_string(), at: &at, data: &serde_json::json!({ "id": c.id }) };
+                    let others = self.io.to(rooms.agents()).except(rooms.user(assignee));
+                    let _ = others.emit("conversation.hidden", &gone).await;
+                }
+            }
+        }
+        for contact in &change.contacts_updated {
+            // The conversations told above hold the contact; the id alone suffices to fetch it again.
+            self.send(vec![rooms.all(), rooms.agents()], "contact.updated", &at, &serde_json::json!({ "id": contact }));
+        }
+        Ok(())
+    }
+
+    fn send<T: Serialize>(&self, rooms: Vec<String>, name: &'static str, at: &str, data: &T) {
+        let event = Event { id: uuid::Uuid::now_v7().to_string(), at, data };
+        // With the local adapter the future is ready at once.
+        let sent = futures::FutureExt::now_or_never(self.io.to(rooms).emit(name, &event));
+        if !matches!(sent, Some(Ok(()))) {
+            metrics::counter!("tarun_realtime_dropped_total").increment(1);
+        }
+    }
+}

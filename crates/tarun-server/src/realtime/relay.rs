@@ -1,0 +1,79 @@
+//! Changes between the processes of one installation: ids only, through Valkey's publish and subscribe.
+
+use super::Realtime;
+use futures::StreamExt;
+use redis::aio::ConnectionManager;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tarun_app::change::Change;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Changes taken together when many wait.
+const TOGETHER: usize = 64;
+
+#[derive(Serialize, Deserialize)]
+struct Told {
+    /// The process that told it, which has shown it itself.
+    by: Uuid,
+    change: Change,
+}
+
+/// Shows this process's changes and passes them on.
+pub struct Relay {
+    pub id: Uuid,
+    pub channel: String,
+    pub valkey: ConnectionManager,
+    /// `None` in a process without sockets.
+    pub realtime: Option<Realtime>,
+}
+
+impl Relay {
+    pub async fn run(mut self, mut from: mpsc::Receiver<Change>) {
+        let mut changes = Vec::new();
+        while from.recv_many(&mut changes, TOGETHER).await > 0 {
+            for change in changes.drain(..) {
+                if let Some(realtime) = &self.realtime {
+                    realtime.show(&change).await;
+                }
+                let told = Told { by: self.id, change };
+                if let Ok(text) = serde_json::to_string(&told) {
+                    // Valkey is away: other processes' screens learn of it when they fetch again.
+                    let _: redis::RedisResult<()> =
+                        redis::cmd("PUBLISH").arg(&self.channel).arg(text).query_async(&mut self.valkey).await;
+                }
+            }
+        }
+    }
+}
+
+/// Shows what other processes changed; mends its connection.
+pub async fn subscribe(url: String, channel: String, own: Uuid, realtime: Realtime, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = listen(&url, &channel, own, &realtime, &stop).await {
+            tracing::warn!(%error, "changes of other processes are not heard; trying again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn listen(url: &str, channel: &str, own: Uuid, realtime: &Realtime, stop: &CancellationToken) -> redis::RedisResult<()> {
+    let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
+    subscriber.subscribe(channel).await?;
+    let mut news = subscriber.on_message();
+    loop {
+        let next = tokio::select! {
+            next = news.next() => next,
+            () = stop.cancelled() => return Ok(()),
+        };
+        let Some(next) = next else { return Ok(()) };
+        let told: Option<Told> = serde_json::from_slice(next.get_payload_bytes()).ok();
+        if let Some(told) = told.filter(|t| t.by != own) {
+            realtime.show(&told.change).await;
+        }
+    }
+}

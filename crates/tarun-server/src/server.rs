@@ -1,0 +1,265 @@
+//! Putting the parts together: stores, workers, HTTP and sockets, started and stopped in order.
+
+use crate::config::{BadConfig, Config, Servers};
+use crate::http::{self, Http, HttpSettings};
+use crate::realtime::{self, Relay};
+use crate::telemetry;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tarun_app::App;
+use tarun_app::auth::Auth;
+use tarun_app::change::Announcer;
+use tarun_app::intake::{Intake, Routes};
+use tarun_app::media::Objects;
+use tarun_app::queue::{self, Queue};
+use tarun_core::clock::Clock;
+use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, StopLimits, runtime};
+use tarun_providers::http::{Guarded, Limits, Settings};
+use tarun_store::keys::MasterKeys;
+use tarun_store::{Store, setup};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// For what the password of the app role is derived.
+const APP_PASSWORD: &[u8] = b"database role tarun_app";
+
+/// In the data directory: the addresses of the embedded servers.
+const NOTE: &str = "servers.json";
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    pub http: bool,
+    pub work: bool,
+}
+
+/// Addresses of PostgreSQL and Valkey, and our own servers where they are ours.
+pub struct Backing {
+    pub owner_url: String,
+    pub app_url: String,
+    pub redis_url: String,
+    embedded: Option<Embedded>,
+}
+
+impl Backing {
+    /// Starts our own servers or takes the given ones. Blocking.
+    pub fn start(config: &Config) -> anyhow::Result<Self> {
+        match &config.servers {
+            Servers::External { database_url, redis_url } => {
+                let keys = config.master.keys()?;
+                let app_url = app_url(database_url.reveal(), &keys)?;
+                Ok(Self { owner_url: database_url.reveal().to_owned(), app_url, redis_url: redis_url.reveal().to_owned(), embedded: None })
+            }
+            Servers::Embedded => {
+                let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| eprintln!("{line}"))?;
+                let options = EmbeddedOptions { user: config.user.clone(), ..EmbeddedOptions::new(&config.data_dir) };
+                let backing = Self::of(Embedded::start(&runtime, options)?);
+                backing.leave_note(&config.data_dir)?;
+                Ok(backing)
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn of(embedded: Embedded) -> Self {
+        Self {
+            owner_url: embedded.database_url(),
+            app_url: embedded.app_database_url(),
+            redis_url: embedded.redis_url(),
+            embedded: Some(embedded),
+        }
+    }
+
+    /// Says, beside the data, how the servers that run on it are reached. The sockets let in this machine's root and owner only.
+    fn leave_note(&self, data_dir: &Path) -> anyhow::Result<()> {
+        let note = serde_json::json!({ "owner_url": self.owner_url, "app_url": self.app_url, "redis_url": self.redis_url });
+        std::fs::write(data_dir.join(NOTE), note.to_string())?;
+        Ok(())
+    }
+
+    /// Servers at these addresses, with both roles made.
+    #[must_use]
+    pub fn at(owner_url: &str, app_url: &str, redis_url: &str) -> Self {
+        Self { owner_url: owner_url.into(), app_url: app_url.into(), redis_url: redis_url.into(), embedded: None }
+    }
+
+    /// The servers that a running `tarun up` started on this data directory.
+    pub fn attach(config: &Config) -> anyhow::Result<Self> {
+        let path = config.data_dir.join(NOTE);
+        let note = std::fs::read_to_string(&path)
+            .map_err(|_| anyhow::anyhow!("no Tarun runs on {}. Start it first: tarun up", config.data_dir.display()))?;
+        let note: serde_json::Value = serde_json::from_str(&note)?;
+        let field = |name: &str| note[name].as_str().map(str::to_owned).ok_or_else(|| anyhow::anyhow!("{} is damaged; restart tarun up", path.display()));
+        Ok(Self { owner_url: field("owner_url")?, app_url: field("app_url")?, redis_url: field("redis_url")?, embedded: None })
+    }
+
+    /// Stops our own servers; does nothing to others. Blocking.
+    pub fn stop(self) -> anyhow::Result<()> {
+        if let Some(embedded) = self.embedded {
+            embedded.stop(StopLimits::default())?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the PostgreSQL and Valkey programs lie.
+#[must_use]
+pub fn runtime_dir() -> PathBuf {
+    runtime::default_cache_dir()
+}
+
+/// The address for the app role of an external database: the owner's, with a password that follows from the master key.
+fn app_url(owner_url: &str, keys: &MasterKeys) -> Result<String, BadConfig> {
+    let mut url = url::Url::parse(owner_url)
+        .map_err(|_| BadConfig("DATABASE_URL is not an address like postgres://user:password@host:5432/tarun".into()))?;
+    let password = keys.current.password(APP_PASSWORD);
+    let failed = || BadConfig("DATABASE_URL must name a host".into());
+    url.set_username(setup::APP_ROLE).map_err(|()| failed())?;
+    url.set_password(Some(&password)).map_err(|()| failed())?;
+    Ok(url.to_string())
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where HTTP listens; `None` in a process of workers only.
+    pub addr: Option<SocketAddr>,
+    pub app: App,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+    http: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// Brings the database to this version and starts the parts.
+pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Clock) -> anyhow::Result<Running> {
+    telemetry::metrics();
+    let keys = config.master.keys()?;
+    let password = matches!(config.servers, Servers::External { .. }).then(|| keys.current.password(APP_PASSWORD));
+    // A database of ours that was just started always may be migrated; so may an external one, by its owner.
+    setup::migrate(&backing.owner_url, password.as_deref()).await?;
+    let store = Store::open(&backing.app_url, keys, 24).await?;
+    for warning in store.durability_warnings().await? {
+        tracing::error!("{warning}");
+    }
+    let (local, local_hints) = mpsc::channel(1024);
+    let (announce, changes) = mpsc::channel(4096);
+    let valkey = queue::connect(&backing.redis_url).await.map_err(|e| anyhow::anyhow!("Valkey or Redis can't be reached: {e}. Check REDIS_URL"))?;
+    let queue = Queue::new(&config.queue_prefix, valkey.clone(), local);
+    let listener = if parts.http { Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed(config.listen, &e))?) } else { None };
+    let addr = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let public_url = match (&config.public_url, addr) {
+        (Some(url), _) => url.as_str().trim_end_matches('/').to_owned(),
+        (None, Some(addr)) => format!("http://{}", local_name(addr)),
+        (None, None) => format!("http://{}", config.listen),
+    };
+    let objects = match &config.s3 {
+        Some(s3) => Objects::in_s3(s3),
+        None => Objects::in_folder(&config.data_dir.join("files")),
+    };
+    let provider = Guarded::new(Settings {
+        graph_url: config.graph_url.clone(),
+        graph_version: config.graph_version.clone(),
+        media_hosts: vec![],
+        limits: Limits::default(),
+    })?;
+    let app = App {
+        intake: Intake::start(&store, &queue, &clock, Routes::new(store.clone())),
+        auth: Auth::new(&store),
+        provider: Arc::new(provider),
+        announcer: Announcer::new(announce),
+        objects: objects.map_err(anyhow::Error::msg)?,
+        public_url: public_url.as_str().into(),
+        keep_events: config.keep_events,
+        store,
+        clock,
+        queue,
+    };
+    let stop = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    if parts.work {
+        tarun_app::work::start(&app, &backing.redis_url, local_hints, &stop, &tracker);
+    }
+    let id = Uuid::now_v7();
+    let channel = format!("{}:changes", config.queue_prefix);
+    let mut relay = Relay { id, channel: channel.clone(), valkey, realtime: None };
+    let mut served = None;
+    if let Some(listener) = listener {
+        let (sockets, realtime) = realtime::start(&app, &stop);
+        relay.realtime = Some(realtime.clone());
+        tokio::spawn(realtime::subscribe(backing.redis_url.clone(), channel, id, realtime, stop.clone()));
+        let settings = HttpSettings {
+            trusted_proxy: config.trusted_proxy,
+            sign_up: config.signup,
+            metrics_token: config.metrics_token.clone(),
+        };
+        let router = http::router(Http { app: app.clone(), settings: Arc::new(settings) }, sockets);
+        served = Some(tokio::spawn(serve(listener, router, stop.clone())));
+        if let Some(listen) = config.metrics_listen {
+            let listener = TcpListener::bind(listen).await.map_err(|e| listen_failed(listen, &e))?;
+            let router = http::health::metrics_only(app.store.clone());
+            tokio::spawn(serve(listener, router, stop.clone()));
+        }
+    }
+    tokio::spawn(relay.run(changes));
+    if let crate::config::MasterSource::File(_) = &config.master {
+        tokio::spawn(follow_key_file(config.clone(), app.store.clone(), stop.clone()));
+    }
+    Ok(Running { addr, app, stop, tracker, http: served })
+}
+
+fn listen_failed(addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!("nothing can listen on {addr}: {error}. Is another Tarun running? Choose another port with TARUN_LISTEN")
+}
+
+/// `localhost` where the address is this machine's own: browsers keep cookies by name.
+fn local_name(addr: SocketAddr) -> String {
+    if addr.ip().is_loopback() || addr.ip().is_unspecified() { format!("localhost:{}", addr.port()) } else { addr.to_string() }
+}
+
+/// Takes over keys that `tarun admin rotate-master-key` wrote while this process runs.
+async fn follow_key_file(config: Config, store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            () = stop.cancelled() => return,
+        }
+        match config.master.keys() {
+            Ok(keys) => store.set_master_keys(keys),
+            Err(error) => tracing::error!(%error, "the key file can't be read; the keys in memory stay in use"),
+        }
+    }
+}
+
+/// Serves until told to stop, then lets requests finish for at most ten seconds (C-011).
+async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let ended = stop.clone();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await });
+    let limit = async {
+        stop.cancelled().await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    };
+    tokio::select! {
+        result = server => if let Err(error) = result { tracing::error!(%error, "serving ended") },
+        () = limit => {}
+    }
+}
+
+impl Running {
+    /// Stops accepting, finishes what is under way, closes.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Some(http) = self.http {
+            let _ = tokio::time::timeout(Duration::from_secs(11), http).await;
+        }
+        self.tracker.close();
+        if tokio::time::timeout(Duration::from_secs(25), self.tracker.wait()).await.is_err() {
+            tracing::warn!("work under way took too long to finish; its rows bring it back at the next start");
+        }
+        self.app.store.close().await;
+    }
+}

@@ -1,0 +1,6 @@
+//! The whole program over HTTP and sockets: real PostgreSQL, real Valkey, the simulator as Meta, a business per test.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
+
+mod inbound;
+mod sending;
