@@ -98,6 +98,9 @@ export const resolveMessage = (id: string, messageId: string, resolution: Resolu
     }),
   );
 
+export const fetchContact = (id: string): Promise<Contact> =>
+  unwrap(api.GET("/api/v1/contacts/{id}", { params: { path: { id } } }));
+
 export const patchContact = (
   id: string,
   change: { version: number; name?: string | null; email?: string | null },

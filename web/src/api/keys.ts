@@ -6,6 +6,7 @@ export const keys = {
   list: (filter: ListFilter) => ["conversations", filter] as const,
   allCounts: ["counts"] as const,
   counts: (view: View) => ["counts", view] as const,
+  singles: ["conversation"] as const,
   conversation: (id: string) => ["conversation", id] as const,
   allMessages: ["messages"] as const,
   messages: (id: string) => ["messages", id] as const,

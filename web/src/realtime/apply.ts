@@ -94,6 +94,14 @@ export function applyConversation(
   return insert(held ? without(pages, conversation.id) : pages, conversation);
 }
 
+/** A list without a conversation that the person may no longer see. */
+export function applyHidden(
+  pages: Pages<Conversation> | undefined,
+  id: string,
+): Pages<Conversation> | undefined {
+  return pages && without(pages, id);
+}
+
 function replaceIn(pages: Pages<Conversation>, conversation: Conversation): Pages<Conversation> {
   return {
     ...pages,

@@ -1,9 +1,16 @@
 /** Carries changes into every cached query they touch. Events and answers to one's own writes take the same way. */
 import type { QueryClient } from "@tanstack/react-query";
-import { fetchConversation } from "@/api/inbox.ts";
+import { fetchContact, fetchConversation } from "@/api/inbox.ts";
 import { keys } from "@/api/keys.ts";
 import type { Contact, Conversation, ListFilter, Message } from "@/api/types.ts";
-import { applyConversation, applyMessage, mergeConversation, type Pages, withMessage } from "./apply.ts";
+import {
+  applyConversation,
+  applyHidden,
+  applyMessage,
+  mergeConversation,
+  type Pages,
+  withMessage,
+} from "./apply.ts";
 
 export interface Reader {
   me: string;
@@ -93,17 +100,40 @@ export function onConversation(cache: QueryClient, event: Conversation, reader: 
   putConversation(cache, mergeConversation(known, event), reader());
 }
 
-export function onContact(cache: QueryClient, contact: Contact, reader: () => Reader): void {
+/** A colleague took it: it leaves the lists, and whoever has it open learns why from the server's answer. */
+export function onHidden(cache: QueryClient, id: string): void {
+  for (const query of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
+    cache.setQueryData<Pages<Conversation>>(query.queryKey, (pages) => applyHidden(pages, id));
+  }
+  void cache.invalidateQueries({ queryKey: keys.conversation(id) });
+  soonRecount(cache);
+}
+
+/** The event carries the id alone; what is not on any screen is not asked for. */
+export async function onContactChanged(cache: QueryClient, id: string, reader: () => Reader): Promise<void> {
+  if (conversationsOf(cache, id).size === 0) return;
+  try {
+    onContact(cache, await fetchContact(id), reader);
+  } catch {
+    // The next refetch of the conversation brings it.
+  }
+}
+
+function conversationsOf(cache: QueryClient, contactId: string): Map<string, Conversation> {
   const touched = new Map<string, Conversation>();
   for (const [, pages] of cache.getQueriesData<Pages<Conversation>>({ queryKey: keys.lists })) {
     for (const page of pages?.pages ?? []) {
-      for (const c of page.data) if (c.contact.id === contact.id) touched.set(c.id, c);
+      for (const c of page.data) if (c.contact.id === contactId) touched.set(c.id, c);
     }
   }
-  for (const [, single] of cache.getQueriesData<Conversation>({ queryKey: ["conversation"] })) {
-    if (single?.contact.id === contact.id) touched.set(single.id, single);
+  for (const [, single] of cache.getQueriesData<Conversation>({ queryKey: keys.singles })) {
+    if (single?.contact.id === contactId) touched.set(single.id, single);
   }
-  for (const c of touched.values()) {
+  return touched;
+}
+
+export function onContact(cache: QueryClient, contact: Contact, reader: () => Reader): void {
+  for (const c of conversationsOf(cache, contact.id).values()) {
     if (c.contact.version <= contact.version) putConversation(cache, { ...c, contact }, reader());
   }
 }

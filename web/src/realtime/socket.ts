@@ -3,10 +3,17 @@ import { io, type Socket } from "socket.io-client";
 import { messagePage } from "@/api/inbox.ts";
 import { keys } from "@/api/keys.ts";
 import { accessToken, refresh } from "@/api/session.ts";
-import type { Contact, Conversation, Message } from "@/api/types.ts";
+import type { Conversation, Message } from "@/api/types.ts";
 import { createStore } from "@/lib/store.ts";
 import { applyMessage, type Pages } from "./apply.ts";
-import { onContact, onConversation, onMessageCreated, onMessageUpdated, type Reader } from "./cache.ts";
+import {
+  onContactChanged,
+  onConversation,
+  onHidden,
+  onMessageCreated,
+  onMessageUpdated,
+  type Reader,
+} from "./cache.ts";
 
 interface Event<T> {
   id: string;
@@ -20,6 +27,8 @@ export type Link = "connecting" | "up" | "down" | "back";
 export const link = createStore<{ state: Link; caughtUp: number }>({ state: "connecting", caughtUp: 0 });
 
 const remembered = 500;
+const silenceMs = 3000;
+const backMs = 2000;
 
 /** Listens to the server for as long as somebody is signed in. Returns what ends it. */
 export function connect(
@@ -63,45 +72,60 @@ export function connect(
     once<Conversation>((event) => onConversation(cache, event, reader)),
   );
   socket.on(
+    "conversation.hidden",
+    once<{ id: string }>(({ id }) => onHidden(cache, id)),
+  );
+  socket.on(
     "contact.updated",
-    once<Contact>((contact) => onContact(cache, contact, reader)),
+    once<{ id: string }>(({ id }) => void onContactChanged(cache, id, reader)),
   );
 
   let wasUp = false;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let calm: ReturnType<typeof setTimeout> | undefined;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let refusals = 0;
   const goneQuiet = () => {
-    silence ??= setTimeout(() => link.set({ state: "down", caughtUp: 0 }), 3000);
+    silence ??= setTimeout(() => link.set({ state: "down", caughtUp: 0 }), silenceMs);
   };
-  socket.on("connect", () => {
+  // The server cuts sockets whose token ended or was taken back; socket.io does not come back by itself then. Each cut
+  // waits longer than the one before, so that a server which refuses for another reason is not stormed.
+  const comeBack = () => {
+    clearTimeout(again);
+    const wait = Math.min(60_000, 500 * 2 ** refusals) * (0.75 + Math.random() / 2);
+    refusals += 1;
+    again = setTimeout(() => void refresh().then((signedIn) => signedIn && socket.connect()), wait);
+  };
+  socket.on("ready", () => {
     clearTimeout(silence);
     silence = undefined;
-    if (!wasUp) {
-      wasUp = true;
-      link.set({ state: "up", caughtUp: 0 });
-      return;
-    }
+    const first = !wasUp;
+    wasUp = true;
+    // Also the first time: what changed between the first answers and now reached nobody.
     void catchUp(cache).then((caughtUp) => {
-      link.set((before) => ({ state: before.state === "down" ? "back" : "up", caughtUp }));
+      refusals = 0;
+      link.set((before) =>
+        !first && before.state === "down" ? { state: "back", caughtUp } : { state: "up", caughtUp: 0 },
+      );
       clearTimeout(calm);
       calm = setTimeout(
         () => link.set((now) => (now.state === "back" ? { state: "up", caughtUp: 0 } : now)),
-        2000,
+        backMs,
       );
     });
   });
   socket.on("disconnect", (reason) => {
     goneQuiet();
-    // The server closes the connection of a token that has ended; socket.io would not come back by itself then.
-    if (reason === "io server disconnect") void refresh().then((signedIn) => signedIn && socket.connect());
+    if (reason === "io server disconnect") comeBack();
   });
   socket.on("connect_error", () => {
     goneQuiet();
-    if (!socket.active) void refresh().then((signedIn) => signedIn && socket.connect());
+    if (!socket.active) comeBack();
   });
   return () => {
     clearTimeout(silence);
     clearTimeout(calm);
+    clearTimeout(again);
     socket.close();
     link.set({ state: "connecting", caughtUp: 0 });
   };
