@@ -28,7 +28,6 @@ impl Answer {
     }
 
     /// The body of an answer with this status.
-    #[must_use]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()

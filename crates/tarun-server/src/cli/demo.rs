@@ -145,12 +145,12 @@ impl Calls<'_> {
 async fn conversations(call: &Calls<'_>, bearer: &str) -> anyhow::Result<()> {
     let text = |body: &str| json!({ "type": "text", "text": body });
     call.customer_says("919000041827", text("Hi! Vitamin C serum order kiya hai, NN-20418")).await?;
-    call.customer_says("919000041827", json!({ "type": "image", "caption": "Serum leak ho gaya hai 😕" })).await?;
+    call.customer_says("919000041827", json!({ "type": "image", "image": { "caption": "Serum leak ho gaya hai 😕" } })).await?;
     call.customer_says("919000041827", text("सीरम लगाने के बाद गाल पर जलन और लाल दाने हैं। क्या लगाती रहूँ?")).await?;
     call.customer_says("919000052614", text("COD available hai kya Jaipur ke liye? Kit chahiye Holi se pehle")).await?;
-    call.customer_says("919000063370", json!({ "type": "audio", "voice": true })).await?;
+    call.customer_says("919000063370", json!({ "type": "voice" })).await?;
     call.customer_says("919000063370", text("Is this the same batch?")).await?;
-    call.customer_says("919000074495", json!({ "type": "location" })).await?;
+    call.customer_says("919000074495", json!({ "type": "location", "location": { "latitude": 18.5308, "longitude": 73.8475, "name": "Shivajinagar", "address": "Pune" } })).await?;
     call.customer_says("919000074495", text("Kya aap yahan deliver karte hain?")).await?;
     // Webhooks arrive in their own time.
     for _ in 0..100 {

@@ -3,4 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
 mod inbound;
+mod openapi;
+mod people;
 mod sending;
+mod walk_as_stranger;
