@@ -26,6 +26,9 @@ export const cache = new QueryClient({
 });
 
 // What one person has read must not wait here for the next.
+let wasIn = false;
 session.subscribe(() => {
-  if (session.get().phase === "out") cache.clear();
+  const { phase } = session.get();
+  if (phase === "out" && wasIn) cache.clear();
+  wasIn = phase === "in";
 });

@@ -21,15 +21,16 @@ export function Gate() {
     return () => clearInterval(timer);
   }, [state.phase]);
 
+  const left = state.phase === "out" && state.left;
   useEffect(() => {
     if (state.phase !== "out") return;
     const here = router.state.location.href;
     void router.navigate({
       to: paths.signIn,
-      search: here === "/inbox" ? {} : { next: here },
+      search: left || here === "/inbox" ? {} : { next: here },
       replace: true,
     });
-  }, [state.phase, router]);
+  }, [state.phase, left, router]);
 
   if (state.phase === "in") return <Outlet />;
   if (state.phase === "out") return null;

@@ -102,7 +102,7 @@ export function connect(
     const first = !wasUp;
     wasUp = true;
     // Also the first time: what changed between the first answers and now reached nobody.
-    void catchUp(cache).then((caughtUp) => {
+    void catchUp(cache, first).then((caughtUp) => {
       refusals = 0;
       link.set((before) =>
         !first && before.state === "down" ? { state: "back", caughtUp } : { state: "up", caughtUp: 0 },
@@ -132,14 +132,18 @@ export function connect(
 }
 
 /** What was missed is fetched, not replayed. Answers how many messages the open threads gained. */
-async function catchUp(cache: QueryClient): Promise<number> {
+async function catchUp(cache: QueryClient, first: boolean): Promise<number> {
   // Threads that nobody looks at are read afresh when they are opened again.
   cache.removeQueries({ queryKey: keys.allMessages, type: "inactive" });
   const threads = cache.getQueryCache().findAll({ queryKey: keys.allMessages, type: "active" });
   const gained = await Promise.all(
     threads.map((query) => fillGap(cache, String(query.queryKey[1])).catch(() => 0)),
   );
-  await cache.invalidateQueries({ predicate: (query) => query.queryKey[0] !== keys.allMessages[0] });
+  const told = [keys.lists, keys.allCounts, keys.singles].map((key) => key[0] as string);
+  await cache.invalidateQueries({
+    predicate: ({ queryKey: [what] }) =>
+      what !== keys.allMessages[0] && (!first || told.includes(String(what))),
+  });
   return gained.reduce((sum, n) => sum + n, 0);
 }
 

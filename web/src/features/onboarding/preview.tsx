@@ -4,7 +4,7 @@ import { Avatar, Name } from "@/ui/person.tsx";
 /** What a conversation will look like to the customer and in the inbox: a picture, nothing is sent. */
 export function Preview({ business }: { business: string }) {
   return (
-    <section className="rt" aria-label="Example" role="img">
+    <div className="rt" aria-label="Example of a conversation" role="img">
       <div className="phone" aria-hidden="true">
         <div className="scr">
           <div className="top">
@@ -33,6 +33,6 @@ export function Preview({ business }: { business: string }) {
           <span className="pill">1</span>
         </div>
       </div>
-    </section>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useMe } from "@/api/me.ts";
 import type { Conversation, Status } from "@/api/types.ts";
 import { people } from "@/api/workspace.ts";
+import { usePhone } from "@/lib/hooks.ts";
 import { phone } from "@/lib/numbers.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
 import { cleanLine } from "@/lib/text.ts";
@@ -26,6 +27,7 @@ const statusWords = { OPEN: "Open", PENDING: "Pending", RESOLVED: "Resolved", SP
 export function ThreadHead({ conversation: c, actions, changeStatus, onBack, onContact }: HeadProps) {
   const { user } = useMe();
   const team = useQuery(people()).data ?? [];
+  const phoneWide = usePhone();
   const [assignSignal, setAssignSignal] = useState(0);
   const agent = team.find((person) => person.id === c.assigned_agent_id);
   const closed = c.status === "RESOLVED" || c.status === "SPAM";
@@ -110,7 +112,7 @@ export function ThreadHead({ conversation: c, actions, changeStatus, onBack, onC
     <header className="th">
       <IconButton icon="left" label="Back to the list" look="back" onClick={onBack} />
       <button type="button" className="grow who" onClick={onContact} title="Contact details (])">
-        <h2 className="clip">
+        <h2 className="clip" aria-level={phoneWide ? 1 : 2}>
           <Name>{c.contact.name}</Name>
         </h2>
         <span className="sub2 clip num">
