@@ -13,18 +13,24 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use show::{shown, take_status, take_view};
 use tarun_api::conversation::{
-    AssignIn, Conversation, ConversationPatch, ConversationQuery, InboxCounts, InboxCountsQuery,
+    AssignIn, Conversation, ConversationPatch, ConversationQuery, InboxCounts, InboxCountsQuery, View,
 };
 use tarun_api::page::Page;
 use tarun_app::conversation::{self, Wanted};
 use tarun_core::ids::{ConversationId, NumberId, UserId};
 use tarun_store::Cursor;
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+/// Shapes that only parameters refer to: the routes alone would not bring them into the contract.
+#[derive(OpenApi)]
+#[openapi(components(schemas(View)))]
+struct Shapes;
+
 pub fn routes() -> OpenApiRouter<Http> {
-    OpenApiRouter::default()
+    OpenApiRouter::with_openapi(Shapes::openapi())
         .routes(routes!(list_conversations))
         .routes(routes!(count_conversations))
         .routes(routes!(get_conversation, change_conversation))
