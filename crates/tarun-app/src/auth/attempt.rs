@@ -7,7 +7,7 @@ use crate::App;
 use crate::acting::ActError;
 use std::net::IpAddr;
 use tarun_store::{Store, auth_attempt};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 pub const WINDOW: Duration = Duration::minutes(15);
 /// Failures of an account, or from an address, in one window.
@@ -65,6 +65,9 @@ impl Counted {
         for key in [self.address, self.account].into_iter().flatten() {
             auth_attempt::add(&app.store, key, now, WINDOW).await?;
         }
+        if app.auth.is_sweep_due(now) {
+            auth_attempt::prune(&app.store, now - Duration::DAY).await?;
+        }
         Ok(())
     }
 
@@ -75,11 +78,6 @@ impl Counted {
         }
         Ok(())
     }
-}
-
-/// Removes windows that are long over. For the hourly clean-up.
-pub async fn forget_old(store: &Store, now: OffsetDateTime) -> Result<(), ActError> {
-    Ok(auth_attempt::prune(store, now - Duration::DAY).await?)
 }
 
 fn too_many(wait: Duration) -> ActError {

@@ -7,6 +7,7 @@ use crate::App;
 use crate::acting::{ActError, Acting};
 use moka::future::Cache;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tarun_core::ids::{ApiKeyId, SessionId, TenantId, UserId};
 use tarun_core::policy::Actor;
 use tarun_core::secret::Secret;
@@ -39,6 +40,8 @@ pub struct Auth {
     keys: Arc<Keys>,
     hashing: Arc<Hashing>,
     proofs: Cache<Who, Proof>,
+    /// Unix seconds: when old failures were last removed.
+    swept: Arc<AtomicI64>,
 }
 
 impl Auth {
@@ -48,7 +51,14 @@ impl Auth {
             keys: Arc::new(Keys::of(&store.installation().derived(b"access token"))),
             hashing: Arc::default(),
             proofs: Cache::builder().max_capacity(MAX_PROOFS).time_to_live(PROOF_LIFE).build(),
+            swept: Arc::default(),
         }
+    }
+
+    /// Whether an hour has passed since old failures were removed; says so once.
+    pub(super) fn is_sweep_due(&self, now: OffsetDateTime) -> bool {
+        let (now, last) = (now.unix_timestamp(), self.swept.load(Ordering::Relaxed));
+        now - last >= 3600 && self.swept.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     pub(crate) fn hashing(&self) -> &Hashing {

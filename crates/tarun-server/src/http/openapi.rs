@@ -4,6 +4,8 @@ use super::{Http, described};
 use axum::http::header;
 use axum::response::IntoResponse;
 use std::sync::LazyLock;
+use tarun_api::conversation::View;
+use tarun_api::failure::FailureKind;
 use tarun_api::problem::Problem;
 use tarun_api::realtime::{ConversationEvent, MessageEvent};
 use utoipa::openapi::path::Operation;
@@ -26,7 +28,14 @@ pub fn document() -> OpenApi {
     api.info.version = env!("CARGO_PKG_VERSION").into();
     api.info.description = Some(DESCRIPTION.into());
     let components = api.components.get_or_insert_default();
-    let others = [schema::<Problem>(), schema::<MessageEvent>(), schema::<ConversationEvent>()];
+    // What no body holds: errors, socket events, kinds of query parameters.
+    let others = [
+        schema::<Problem>(),
+        schema::<MessageEvent>(),
+        schema::<ConversationEvent>(),
+        schema::<View>(),
+        schema::<FailureKind>(),
+    ];
     components.schemas.extend(others.into_iter().flatten());
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

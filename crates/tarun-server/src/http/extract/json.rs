@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
@@ -64,6 +64,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    refuse_other_than_object(bytes)?;
     refuse_nul(bytes)?;
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
@@ -127,6 +128,15 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 fn escape(key: &str) -> String {
     let cut: String = key.chars().take(MAX_WORDS).collect();
     cut.replace('~', "~0").replace('/', "~1")
+}
+
+/// All bodies are objects. Serde would also take an array of the fields' values in their order.
+fn refuse_other_than_object(bytes: &[u8]) -> Result<(), ApiError> {
+    if bytes.trim_ascii_start().first() == Some(&b'{') {
+        return Ok(());
+    }
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| unreadable(&error))?;
+    Err(ApiError::field(StatusCode::UNPROCESSABLE_ENTITY, "", "invalid", "The body must be a JSON object."))
 }
 
 /// A raw NUL is no JSON; an escaped one is, and is looked for only where its letters are.

@@ -4,7 +4,6 @@ use super::json;
 use crate::http::problem::ApiError;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tarun_app::acting::Acting;
 use tarun_app::idempotency::Once;
@@ -40,8 +39,11 @@ impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Creating<
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let key = key(request.headers())?;
         let mut described = format!("{} {}\n", request.method(), request.uri().path()).into_bytes();
-        let without_body = std::any::TypeId::of::<T>() == std::any::TypeId::of::<()>();
-        let bytes = if without_body { Bytes::from_static(b"null") } else { json::body(request, state).await? };
+        if std::any::TypeId::of::<T>() == std::any::TypeId::of::<()>() {
+            let value = serde_json::from_value(serde_json::Value::Null).map_err(|_| ApiError::internal())?;
+            return Ok(Self { value, key, request: described });
+        }
+        let bytes = json::body(request, state).await?;
         described.extend_from_slice(&bytes);
         Ok(Self { value: json::read(&bytes)?, key, request: described })
     }

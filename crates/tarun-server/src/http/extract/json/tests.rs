@@ -40,13 +40,13 @@ fn c_091_what_does_not_fit_is_refused_with_its_place() {
         (r#"{"name":"a","free":{"k/~":["x","\u0000"]}}"#, 422, "invalid_text", Some("/free/k~1~0/1")),
         (r#"{"name":"a","free":{"\u0000":1}}"#, 422, "invalid_text", Some("/free")),
         (r#"{"name":"\ud800"}"#, 400, "unreadable_body", None),
-        ("[]", 422, "required", None),
+        ("[]", 422, "invalid", Some("")),
+        (r#"["a",3,[],null]"#, 422, "invalid", Some("")),
+        ("null", 422, "invalid", Some("")),
+        ("[[[[", 400, "unreadable_body", None),
     ] {
         let error = read::<Given>(body.as_bytes()).unwrap_err();
-        if body != "[]" {
-            assert_eq!(error.code, code, "{body}: {}", error.detail);
-        }
-        assert_eq!(error.status.as_u16(), status, "{body}");
+        assert_eq!((error.status.as_u16(), error.code.as_ref()), (status, code), "{body}: {}", error.detail);
         if let Some(pointer) = pointer {
             assert_eq!(error.errors[0].pointer, pointer, "{body}");
         }

@@ -1,0 +1,82 @@
+//! Guessing passwords is slow, and tells nothing.
+
+use super::*;
+use tarun_testkit::world;
+use time::Duration;
+
+#[tokio::test]
+async fn c_065_common_and_short_passwords_are_refused() {
+    let nobody = nobody(world());
+    for (password, expected) in [("short1!", "too_short"), ("India@123", "too_common"), ("house of cards", "too_common")] {
+        let given = json!({ "business_name": "House of Cards", "name": "A", "email": "c065@house.example", "password": password });
+        let answer = nobody.post("auth/signup", given).await;
+        assert_eq!(code(&answer, 422), expected);
+        assert_eq!(answer.json()["errors"][0]["pointer"], "/password");
+    }
+}
+
+#[tokio::test]
+async fn c_071_ten_failures_shut_the_account_for_a_quarter_of_an_hour_and_not_for_ever() {
+    let world = World::start(|_| {});
+    let owner = founder(&world).await;
+    let guesser = nobody(&world);
+    for _ in 0..10 {
+        assert_eq!(code(&log_in(&guesser, &owner.email, "not the password").await, 401), "invalid_credentials");
+    }
+    let shut = log_in(&nobody(&world), &owner.email, PASSWORD).await;
+    assert_eq!(code(&shut, 429), "too_many_requests");
+    let seconds: u64 = shut.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=900).contains(&seconds), "{seconds}");
+    owner.caller.get("me").await.expect(200);
+    // The guesser's address is shut as well, for other accounts too.
+    let other = founder(&world).await;
+    assert_eq!(code(&log_in(&guesser, &other.email, PASSWORD).await, 429), "too_many_requests");
+    log_in(&nobody(&world), &other.email, PASSWORD).await.expect(200);
+    world.clock.advance(Duration::minutes(15));
+    log_in(&guesser, &owner.email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn c_071_a_burst_gets_no_more_tries_than_a_sequence() {
+    let owner = founder(world()).await;
+    let callers: Vec<Caller> = (0..40).map(|_| nobody(world())).collect();
+    let tries = callers.iter().map(|caller| log_in(caller, &owner.email, "not the password"));
+    let answers = futures::future::join_all(tries).await;
+    let looked_at = answers.iter().filter(|a| a.status == 401).count();
+    assert!((10..=11).contains(&looked_at), "{looked_at} guesses were looked at");
+    assert!(answers.iter().all(|a| a.status == 401 || a.status == 429));
+}
+
+#[tokio::test]
+async fn c_071_one_address_trying_many_accounts_is_stopped() {
+    let guesser = nobody(world());
+    let mut shut = 0;
+    for n in 0..15 {
+        let answer = log_in(&guesser, &format!("somebody{n}@guess.example"), "not the password").await;
+        shut += usize::from(answer.status == 429);
+    }
+    assert_eq!(shut, 5);
+}
+
+#[tokio::test]
+async fn c_072_unknown_people_and_wrong_passwords_get_the_same_answer() {
+    let owner = founder(world()).await;
+    let mut answers = Vec::new();
+    for email in [owner.email.as_str(), "nobody@house.example", "no address at all"] {
+        let mut problem = log_in(&nobody(world()), email, "not the password").await.expect(401);
+        problem.as_object_mut().unwrap().remove("request_id");
+        answers.push(problem);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[1], answers[2]);
+}
+
+#[tokio::test]
+async fn the_present_password_is_guessed_no_more_often_than_at_sign_in() {
+    let owner = founder(world()).await;
+    let change = |current: &str| json!({ "current_password": current, "new_password": "another fine password" });
+    for _ in 0..10 {
+        assert_eq!(code(&owner.caller.post("auth/password", change("wrong")).await, 422), "wrong_password");
+    }
+    assert_eq!(code(&owner.caller.post("auth/password", change(PASSWORD)).await, 429), "too_many_requests");
+}
