@@ -12,7 +12,7 @@ use tarun_store::contact;
 use tarun_store::inbox::{self, Arrival, wamid_hash};
 use tarun_store::job::{self, InboundJob, JobId, JobKind, Later};
 use tarun_store::receipt::{self, Report};
-use tarun_store::{StoreError, TenantCtx, TenantTx, conversation, event, message};
+use tarun_store::{StoreError, TenantCtx, TenantTx, conversation, event, media, message};
 use time::OffsetDateTime;
 
 /// Events of one transaction.
@@ -104,13 +104,14 @@ async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<Outcome, Stor
     }
     let mut change = Change::of(ctx.tenant);
     let ids: Vec<JobId> = jobs.iter().map(|j| j.job).collect();
-    let aside = understand(&mut tx, jobs, now, &mut change).await?;
+    let Understood { aside, files } = understand(&mut tx, jobs, now, &mut change).await?;
     let done: Vec<JobId> = ids.into_iter().filter(|id| !aside.contains(id)).collect();
     let count = done.len() as u64;
     job::finish(&mut tx, &done).await?;
     tx.commit().await?;
     metrics::counter!("tarun_inbound_handled_total").increment(count);
     app.announcer.tell(change);
+    app.queue.hint(JobKind::Media, ctx.tenant, &files).await;
     Ok(if full { Outcome::More } else { Outcome::Done })
 }
 
@@ -162,12 +163,13 @@ async fn alone(app: &App, ctx: &TenantCtx, id: JobId) -> Result<(), StoreError> 
         return Ok(());
     }
     let mut change = Change::of(ctx.tenant);
-    let aside = understand(&mut tx, jobs, now, &mut change).await?;
+    let Understood { aside, files } = understand(&mut tx, jobs, now, &mut change).await?;
     if aside.is_empty() {
         job::finish(&mut tx, &[id]).await?;
     }
     tx.commit().await?;
     app.announcer.tell(change);
+    app.queue.hint(JobKind::Media, ctx.tenant, &files).await;
     Ok(())
 }
 
@@ -180,8 +182,16 @@ struct Read {
     received: OffsetDateTime,
 }
 
-/// Stores what the events mean. Returns the jobs that were put aside for later.
-async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTime, change: &mut Change) -> Result<HashSet<JobId>, StoreError> {
+/// What follows a batch.
+struct Understood {
+    /// Put aside for later.
+    aside: HashSet<JobId>,
+    /// Keys of the jobs that fetch files: their addresses live for minutes.
+    files: Vec<i64>,
+}
+
+/// Stores what the events mean.
+async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTime, change: &mut Change) -> Result<Understood, StoreError> {
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut rest: Vec<(Read, Inbound)> = Vec::new();
     for job in jobs {
@@ -216,24 +226,27 @@ async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTim
         }
     }
     // Messages first: what refers to them comes after them, also within one batch.
-    store(tx, &arrivals, now, change).await?;
+    let files = store(tx, &arrivals, now, change).await?;
     let mut aside = HashSet::new();
     for (read, inbound) in rest {
         if apply(tx, &read, inbound, now, change).await? == Then::Aside {
             aside.insert(read.job);
         }
     }
-    Ok(aside)
+    Ok(Understood { aside, files })
 }
 
-async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime, change: &mut Change) -> Result<(), StoreError> {
-    for stored in inbox::store(tx, arrivals, now).await?.into_iter().filter(|s| s.is_new) {
+/// Stores messages; returns the keys of the jobs that fetch their files.
+async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime, change: &mut Change) -> Result<Vec<i64>, StoreError> {
+    let mut files = vec![];
+    for (stored, arrival) in inbox::store(tx, arrivals, now).await?.into_iter().zip(arrivals).filter(|(s, _)| s.is_new) {
+        files.extend(arrival.media.as_ref().map(|m| media::ordering_key(m.id)));
         if stored.conversation_is_new && !change.conversations_created.contains(&stored.conversation) {
             change.conversations_created.push(stored.conversation);
         }
         change.message_created(stored.message, stored.conversation);
     }
-    Ok(())
+    Ok(files)
 }
 
 #[derive(PartialEq)]
@@ -339,7 +352,7 @@ async fn moved(tx: &mut TenantTx, read: &Read, old: Option<contact::Seen>, new: 
         (old, format!("{} It belongs to another contact already: look whether the two are one person.", line.text))
     };
     let arrival = arrival::system_line(line.wamid, person, line.event, text, line.at, read.number, read.received);
-    store(tx, &[arrival], now, change).await
+    store(tx, &[arrival], now, change).await.map(drop)
 }
 
 async fn receive(tx: &mut TenantTx, read: &Read, status: &webhook::StatusUpdate, now: OffsetDateTime, change: &mut Change) -> Result<Then, StoreError> {

@@ -2,8 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
+mod conversations;
+mod failures;
 mod inbound;
+mod media;
+mod numbers;
+mod isolation;
 mod openapi;
 mod people;
+mod refusals;
+mod row_level_security;
+mod secrecy;
 mod sending;
 mod walk_as_stranger;
+mod webhook;
