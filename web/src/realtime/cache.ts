@@ -14,7 +14,7 @@ import {
 
 export interface Reader {
   me: string;
-  /** The conversation on the screen, if the tab is visible: what arrives in it counts as seen. */
+  /** The conversation on the screen, if the tab is visible. */
   open: string | undefined;
 }
 
@@ -80,7 +80,8 @@ export function onMessageCreated(cache: QueryClient, message: Message, reader: (
     void learn(cache, message.conversation_id, reader);
     return;
   }
-  const counts = !held && message.direction === "INBOUND" && open !== message.conversation_id;
+  // Also in the open thread: it is the thread that tells the server when it has been seen.
+  const counts = !held && message.direction === "INBOUND";
   putConversation(cache, withMessage(known, message, counts), { me, open });
 }
 

@@ -1,9 +1,8 @@
-import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMe } from "@/api/me.ts";
 import type { Conversation, Quote } from "@/api/types.ts";
 import { useNow, usePhone } from "@/lib/hooks.ts";
 import { count } from "@/lib/numbers.ts";
-import { useStore } from "@/lib/store.ts";
 import { cleanBody, cleanLine, splitText } from "@/lib/text.ts";
 import { fullTime, span } from "@/lib/time.ts";
 import { enqueue } from "@/realtime/outbox.ts";
@@ -12,7 +11,7 @@ import { Icon } from "@/ui/icons.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { toast } from "@/ui/toast.tsx";
 import { QuoteLine } from "../thread/quote.tsx";
-import { drafts, keepDraft } from "./drafts.ts";
+import { useDraft } from "./use-draft.ts";
 import { WindowRing, windowState } from "./window.tsx";
 import "./composer.css";
 
@@ -233,40 +232,4 @@ export function Composer(props: ComposerProps) {
       </div>
     </div>
   );
-}
-
-const draftDelayMs = 400;
-
-/** The text of a draft. Typing changes only this component; the store, and with it the list, follows a little later. */
-function useDraft(key: string): [string, (text: string) => void] {
-  const stored = useStore(drafts)[key] ?? "";
-  const [local, setLocal] = useState({ key, text: stored });
-  const latest = useRef(local);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const flush = useCallback(() => {
-    if (timer.current === undefined) return;
-    clearTimeout(timer.current);
-    timer.current = undefined;
-    keepDraft(latest.current.key, latest.current.text);
-  }, []);
-
-  useEffect(() => flush, [flush]);
-  useEffect(() => {
-    // Another draft, or a text put back from outside ("Edit" of a message that failed).
-    if (latest.current.key === key && (timer.current !== undefined || latest.current.text === stored)) return;
-    flush();
-    latest.current = { key, text: stored };
-    setLocal(latest.current);
-  }, [key, stored, flush]);
-
-  const set = useCallback(
-    (text: string) => {
-      latest.current = { key, text };
-      setLocal(latest.current);
-      clearTimeout(timer.current);
-      timer.current = setTimeout(flush, text === "" ? 0 : draftDelayMs);
-    },
-    [key, flush],
-  );
-  return [local.key === key ? local.text : stored, set];
 }

@@ -11,7 +11,8 @@ export function windowState(
   now: number,
 ): { open: boolean; left: number; closedFor: number } {
   const end = conversation.window.expires_at ? Date.parse(conversation.window.expires_at) : 0;
-  const left = Math.max(0, end - now);
+  // The clock here ticks each half minute, so that a fresh window may look longer than a day.
+  const left = Math.min(dayMs - 1, Math.max(0, end - now));
   return {
     open: conversation.window.open && left > 0,
     left,
