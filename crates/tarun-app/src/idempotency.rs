@@ -48,7 +48,8 @@ pub async fn find<T: DeserializeOwned>(
         Found::Answer { body, .. } => Ok(Some(serde_json::from_str(&body).map_err(|e| unreadable(&e))?)),
         Found::OtherRequest => Err(ActError::Conflict {
             code: "idempotency_key_reused",
-            detail: "This Idempotency-Key came with another request before. Take a new key for each new request.".into(),
+            detail: "This Idempotency-Key came with another request before. Take a new key for each new request."
+                .into(),
         }),
     }
 }

@@ -85,7 +85,9 @@ pub async fn create(
     if full {
         return Err(ActError::Conflict {
             code: "too_many_people",
-            detail: format!("A business can have {MAX_USERS} people and {MAX_OPEN} open invitations. Withdraw some first."),
+            detail: format!(
+                "A business can have {MAX_USERS} people and {MAX_OPEN} open invitations. Withdraw some first."
+            ),
         });
     }
     link::prune(&mut tx, now - KEPT).await?;
@@ -107,8 +109,7 @@ pub async fn create(
     link::insert(&mut tx, &link).await?;
     let detail = serde_json::json!({ "role": role.as_str() });
     audit::record(&mut tx, &acting.actor, now, "invitation.created", Some(("invitation", id)), detail).await?;
-    let invited =
-        Invited { id, email, role: role.as_str().to_owned(), expires_at, token: secret.reveal().to_owned() };
+    let invited = Invited { id, email, role: role.as_str().to_owned(), expires_at, token: secret.reveal().to_owned() };
     idempotency::keep(&mut tx, once, &invited, now).await?;
     tx.commit().await?;
     Ok(invited)

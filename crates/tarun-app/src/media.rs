@@ -6,7 +6,7 @@ mod objects;
 mod read;
 
 pub use fetch::fetch;
-pub use objects::Objects;
+pub use objects::{Objects, S3};
 pub use read::{OpenMedia, open, read};
 
 /// Plain bytes of one sealed piece: a range is read by its pieces.

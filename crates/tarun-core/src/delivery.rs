@@ -22,8 +22,7 @@ pub enum Receipt {
 }
 
 impl Delivery {
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Sent, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
+    pub const ALL: [Self; 6] = [Self::Queued, Self::Sent, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -100,7 +99,10 @@ mod tests {
             for receipt in RECEIPTS {
                 let after = before.after(receipt);
                 let failed_after_sending = before == Delivery::Sent && receipt == Receipt::Failed;
-                assert!(failed_after_sending || after.rank() >= before.rank(), "{before:?} after {receipt:?} is {after:?}");
+                assert!(
+                    failed_after_sending || after.rank() >= before.rank(),
+                    "{before:?} after {receipt:?} is {after:?}"
+                );
                 assert_eq!(after.after(receipt), after, "a second time changes nothing");
                 assert_ne!(after, Delivery::Queued);
             }

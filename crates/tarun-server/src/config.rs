@@ -99,7 +99,10 @@ pub struct Config {
 pub enum Servers {
     /// Our own, as child processes.
     Embedded,
-    External { database_url: Secret, redis_url: Secret },
+    External {
+        database_url: Secret,
+        redis_url: Secret,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +134,11 @@ impl Config {
     #[must_use]
     #[expect(clippy::expect_used, reason = "the defaults agree with each other, which a test below shows")]
     pub fn for_tests(data_dir: &Path) -> Self {
-        let raw = Raw { tarun_data_dir: data_dir.to_owned(), tarun_listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Raw::default() };
+        let raw = Raw {
+            tarun_data_dir: data_dir.to_owned(),
+            tarun_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ..Raw::default()
+        };
         Self::check(raw).expect("defaults")
     }
 
@@ -142,26 +149,44 @@ impl Config {
         };
         let servers = match (raw.database_url, raw.redis_url) {
             (None, None) => Servers::Embedded,
-            (Some(database), Some(redis)) => Servers::External { database_url: Secret::new(database), redis_url: Secret::new(redis) },
-            (Some(_), None) => return bad("DATABASE_URL is set but REDIS_URL is not. Set both to use your own servers, or neither to let Tarun bring its own"),
-            (None, Some(_)) => return bad("REDIS_URL is set but DATABASE_URL is not. Set both to use your own servers, or neither to let Tarun bring its own"),
+            (Some(database), Some(redis)) => {
+                Servers::External { database_url: Secret::new(database), redis_url: Secret::new(redis) }
+            }
+            (Some(_), None) => {
+                return bad(
+                    "DATABASE_URL is set but REDIS_URL is not. Set both to use your own servers, or neither to let Tarun bring its own",
+                );
+            }
+            (None, Some(_)) => {
+                return bad(
+                    "REDIS_URL is set but DATABASE_URL is not. Set both to use your own servers, or neither to let Tarun bring its own",
+                );
+            }
         };
         let key = |name: &str, text: &str| {
             let sample = text.bytes().all(|b| text.as_bytes().first() == Some(&b));
             match MasterKey::parse(text) {
                 Ok(key) if !sample => Ok(key),
-                _ => bad(format!("{name} must be 32 random bytes as 64 hexadecimal digits or base64. Make one with: openssl rand -hex 32")),
+                _ => bad(format!(
+                    "{name} must be 32 random bytes as 64 hexadecimal digits or base64. Make one with: openssl rand -hex 32"
+                )),
             }
         };
         let master = match (&raw.tarun_master_key, &servers) {
             (Some(current), _) => {
                 let previous = raw.tarun_master_key_previous.as_deref().unwrap_or_default();
-                let previous = previous.split(',').filter(|k| !k.trim().is_empty()).map(|k| key("TARUN_MASTER_KEY_PREVIOUS", k)).collect::<Result<_, _>>()?;
+                let previous = previous
+                    .split(',')
+                    .filter(|k| !k.trim().is_empty())
+                    .map(|k| key("TARUN_MASTER_KEY_PREVIOUS", k))
+                    .collect::<Result<_, _>>()?;
                 MasterSource::Given(MasterKeys { current: key("TARUN_MASTER_KEY", current)?, previous })
             }
             (None, Servers::Embedded) => MasterSource::File(raw.tarun_data_dir.join("master.key")),
             (None, Servers::External { .. }) => {
-                return bad("TARUN_MASTER_KEY is missing: with a database of your own the key that encrypts it must be yours too, and the same for each process. Make one with: openssl rand -hex 32");
+                return bad(
+                    "TARUN_MASTER_KEY is missing: with a database of your own the key that encrypts it must be yours too, and the same for each process. Make one with: openssl rand -hex 32",
+                );
             }
         };
         let s3 = match (raw.s3_bucket, raw.s3_access_key_id, raw.s3_secret_access_key) {
@@ -173,13 +198,21 @@ impl Config {
                 access_key_id: Secret::new(id),
                 secret_access_key: Secret::new(secret),
             }),
-            _ => return bad("S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set all three or none"),
+            _ => {
+                return bad(
+                    "S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set all three or none",
+                );
+            }
         };
         let signup = match raw.tarun_signup.as_str() {
             "open" => SignUpPolicy::Open,
             "first" => SignUpPolicy::First,
             "closed" => SignUpPolicy::Closed,
-            other => return bad(format!("TARUN_SIGNUP is {other}; it may be open, first (only the first business) or closed")),
+            other => {
+                return bad(format!(
+                    "TARUN_SIGNUP is {other}; it may be open, first (only the first business) or closed"
+                ));
+            }
         };
         let public_url = raw.tarun_public_url.as_deref().map(|u| url("TARUN_PUBLIC_URL", u)).transpose()?;
         if public_url.as_ref().is_some_and(|u| u.path() != "/" || u.query().is_some()) {
@@ -191,7 +224,9 @@ impl Config {
         if !(1..=365).contains(&raw.tarun_keep_events_days) {
             return bad("TARUN_KEEP_EVENTS_DAYS must be 1 to 365");
         }
-        if !raw.tarun_queue_prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') || raw.tarun_queue_prefix.is_empty() {
+        if !raw.tarun_queue_prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            || raw.tarun_queue_prefix.is_empty()
+        {
             return bad("TARUN_QUEUE_PREFIX may hold letters, digits, - and _ only");
         }
         Ok(Self {
@@ -237,14 +272,17 @@ pub fn new_key() -> Result<MasterKey, BadConfig> {
 }
 
 fn read_key_file(path: &Path) -> Result<MasterKeys, BadConfig> {
-    let text = std::fs::read_to_string(path).map_err(|e| BadConfig(format!("the key file {} can't be read: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| BadConfig(format!("the key file {} can't be read: {e}", path.display())))?;
     let mut keys = text
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|line| MasterKey::parse(line).map_err(|e| BadConfig(format!("the key file {}: {e}", path.display()))))
         .collect::<Result<Vec<_>, _>>()?
         .into_iter();
-    let current = keys.next().ok_or_else(|| BadConfig(format!("the key file {} is empty; restore it from your backup", path.display())))?;
+    let current = keys
+        .next()
+        .ok_or_else(|| BadConfig(format!("the key file {} is empty; restore it from your backup", path.display())))?;
     Ok(MasterKeys { current, previous: keys.collect() })
 }
 
@@ -258,8 +296,11 @@ pub fn write_key_file(path: &Path, keys: &MasterKeys) -> Result<(), BadConfig> {
     }
     let beside = path.with_extension("key.new");
     let _ = std::fs::remove_file(&beside);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
-    let mut text = String::from("# Tarun's master keys: the first is in use, the others still open what they wrapped. Back this file up apart from the database.\n");
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
+    let mut text = String::from(
+        "# Tarun's master keys: the first is in use, the others still open what they wrapped. Back this file up apart from the database.\n",
+    );
     for key in std::iter::once(&keys.current).chain(&keys.previous) {
         text += &key.to_hex();
         text.push('\n');
@@ -284,7 +325,9 @@ mod tests {
         let refusals: [(&str, fn(&mut Raw)); 9] = [
             ("REDIS_URL", |r| r.database_url = Some("postgres://x".into())),
             ("DATABASE_URL", |r| r.redis_url = Some("redis://x".into())),
-            ("TARUN_MASTER_KEY", |r| (r.database_url, r.redis_url) = (Some("postgres://x".into()), Some("redis://x".into()))),
+            ("TARUN_MASTER_KEY", |r| {
+                (r.database_url, r.redis_url) = (Some("postgres://x".into()), Some("redis://x".into()))
+            }),
             ("TARUN_MASTER_KEY", |r| r.tarun_master_key = Some("changeme".into())),
             ("TARUN_MASTER_KEY", |r| r.tarun_master_key = Some("0".repeat(64))),
             ("TARUN_PUBLIC_URL", |r| r.tarun_public_url = Some("shop.example".into())),

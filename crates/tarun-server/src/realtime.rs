@@ -131,7 +131,8 @@ impl Realtime {
                     Some(token) => tarun_app::auth::authenticate(&self.app, &token).await.ok(),
                     None => None,
                 };
-                let fits = acting.is_some_and(|a: Acting| socket.rooms().contains(&Rooms::of(a.ctx.tenant).of_sight(&a).into()));
+                let fits = acting
+                    .is_some_and(|a: Acting| socket.rooms().contains(&Rooms::of(a.ctx.tenant).of_sight(&a).into()));
                 if !fits {
                     let _ = socket.disconnect();
                 }
@@ -176,7 +177,10 @@ impl Realtime {
         };
         send_messages(&change.messages_created, "message.created");
         send_messages(&change.messages_updated, "message.updated");
-        for (ids, name) in [(&change.conversations_created, "conversation.created"), (&change.conversations_updated, "conversation.updated")] {
+        for (ids, name) in [
+            (&change.conversations_created, "conversation.created"),
+            (&change.conversations_updated, "conversation.updated"),
+        ] {
             for c in ids.iter().filter_map(|id| conversations.get(id)) {
                 let mut out = conversation_out(&ctx, c, now);
                 // It differs by reader: each counts on or fetches again.
@@ -184,7 +188,11 @@ impl Realtime {
                 self.send(rooms.who_sees(c.assignee), name, &at, &out);
                 if let Some(assignee) = c.assignee {
                     // Those who saw it while it was nobody's must let go of it; they learn its id only.
-                    let gone = Event { id: uuid::Uuid::now_v7().to_string(), at: &at, data: &serde_json::json!({ "id": c.id }) };
+                    let gone = Event {
+                        id: uuid::Uuid::now_v7().to_string(),
+                        at: &at,
+                        data: &serde_json::json!({ "id": c.id }),
+                    };
                     let others = self.io.to(rooms.agents()).except(rooms.user(assignee));
                     let _ = others.emit("conversation.hidden", &gone).await;
                 }

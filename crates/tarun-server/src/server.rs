@@ -53,7 +53,12 @@ impl Backing {
             Servers::External { database_url, redis_url } => {
                 let keys = config.master.keys()?;
                 let app_url = app_url(database_url.reveal(), &keys)?;
-                Ok(Self { owner_url: database_url.reveal().to_owned(), app_url, redis_url: redis_url.reveal().to_owned(), embedded: None })
+                Ok(Self {
+                    owner_url: database_url.reveal().to_owned(),
+                    app_url,
+                    redis_url: redis_url.reveal().to_owned(),
+                    embedded: None,
+                })
             }
             Servers::Embedded => {
                 let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| eprintln!("{line}"))?;
@@ -77,7 +82,8 @@ impl Backing {
 
     /// Says, beside the data, how the servers that run on it are reached. The sockets let in this machine's root and owner only.
     fn leave_note(&self, data_dir: &Path) -> anyhow::Result<()> {
-        let note = serde_json::json!({ "owner_url": self.owner_url, "app_url": self.app_url, "redis_url": self.redis_url });
+        let note =
+            serde_json::json!({ "owner_url": self.owner_url, "app_url": self.app_url, "redis_url": self.redis_url });
         std::fs::write(data_dir.join(NOTE), note.to_string())?;
         Ok(())
     }
@@ -94,8 +100,18 @@ impl Backing {
         let note = std::fs::read_to_string(&path)
             .map_err(|_| anyhow::anyhow!("no Tarun runs on {}. Start it first: tarun up", config.data_dir.display()))?;
         let note: serde_json::Value = serde_json::from_str(&note)?;
-        let field = |name: &str| note[name].as_str().map(str::to_owned).ok_or_else(|| anyhow::anyhow!("{} is damaged; restart tarun up", path.display()));
-        Ok(Self { owner_url: field("owner_url")?, app_url: field("app_url")?, redis_url: field("redis_url")?, embedded: None })
+        let field = |name: &str| {
+            note[name]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| anyhow::anyhow!("{} is damaged; restart tarun up", path.display()))
+        };
+        Ok(Self {
+            owner_url: field("owner_url")?,
+            app_url: field("app_url")?,
+            redis_url: field("redis_url")?,
+            embedded: None,
+        })
     }
 
     /// Stops our own servers; does nothing to others. Blocking.
@@ -115,8 +131,9 @@ pub fn runtime_dir() -> PathBuf {
 
 /// The address for the app role of an external database: the owner's, with a password that follows from the master key.
 fn app_url(owner_url: &str, keys: &MasterKeys) -> Result<String, BadConfig> {
-    let mut url = url::Url::parse(owner_url)
-        .map_err(|_| BadConfig("DATABASE_URL is not an address like postgres://user:password@host:5432/tarun".into()))?;
+    let mut url = url::Url::parse(owner_url).map_err(|_| {
+        BadConfig("DATABASE_URL is not an address like postgres://user:password@host:5432/tarun".into())
+    })?;
     let password = keys.current.password(APP_PASSWORD);
     let failed = || BadConfig("DATABASE_URL must name a host".into());
     url.set_username(setup::APP_ROLE).map_err(|()| failed())?;
@@ -147,9 +164,15 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     }
     let (local, local_hints) = mpsc::channel(1024);
     let (announce, changes) = mpsc::channel(4096);
-    let valkey = queue::connect(&backing.redis_url).await.map_err(|e| anyhow::anyhow!("Valkey or Redis can't be reached: {e}. Check REDIS_URL"))?;
+    let valkey = queue::connect(&backing.redis_url)
+        .await
+        .map_err(|e| anyhow::anyhow!("Valkey or Redis can't be reached: {e}. Check REDIS_URL"))?;
     let queue = Queue::new(&config.queue_prefix, valkey.clone(), local);
-    let listener = if parts.http { Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed(config.listen, &e))?) } else { None };
+    let listener = if parts.http {
+        Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed(config.listen, &e))?)
+    } else {
+        None
+    };
     let addr = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     let public_url = match (&config.public_url, addr) {
         (Some(url), _) => url.as_str().trim_end_matches('/').to_owned(),
@@ -212,12 +235,18 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
 }
 
 fn listen_failed(addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
-    anyhow::anyhow!("nothing can listen on {addr}: {error}. Is another Tarun running? Choose another port with TARUN_LISTEN")
+    anyhow::anyhow!(
+        "nothing can listen on {addr}: {error}. Is another Tarun running? Choose another port with TARUN_LISTEN"
+    )
 }
 
 /// `localhost` where the address is this machine's own: browsers keep cookies by name.
 fn local_name(addr: SocketAddr) -> String {
-    if addr.ip().is_loopback() || addr.ip().is_unspecified() { format!("localhost:{}", addr.port()) } else { addr.to_string() }
+    if addr.ip().is_loopback() || addr.ip().is_unspecified() {
+        format!("localhost:{}", addr.port())
+    } else {
+        addr.to_string()
+    }
 }
 
 /// Takes over keys that `tarun admin rotate-master-key` wrote while this process runs.

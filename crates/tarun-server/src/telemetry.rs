@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging, one JSON object a line (or plain text), on standard error. A second call does nothing.
 pub fn start(config: &Config) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|e| format!("TARUN_LOG can't be read: {e}. Try info or tarun_app=debug,info"))?;
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|e| format!("TARUN_LOG can't be read: {e}. Try info or tarun_app=debug,info"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Already started: by an earlier server in the same process, as in tests.
     let _ = if config.log_json {

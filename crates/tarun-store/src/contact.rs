@@ -118,7 +118,12 @@ fn identity_hash(ctx: &TenantCtx, kind: &'static str, value: &str) -> [u8; 16] {
 }
 
 fn seen_hash(ctx: &TenantCtx, seen: &Seen) -> Vec<u8> {
-    let parts = [seen.phone.as_ref().map(Phone::e164), seen.bsuid.as_deref(), seen.username.as_deref(), seen.profile_name.as_deref()];
+    let parts = [
+        seen.phone.as_ref().map(Phone::e164),
+        seen.bsuid.as_deref(),
+        seen.username.as_deref(),
+        seen.profile_name.as_deref(),
+    ];
     let joined: Vec<u8> = parts.iter().flat_map(|p| [p.unwrap_or("\u{1}").as_bytes(), &[0]].concat()).collect();
     ctx.keys.lookup("contacts.seen", &joined).to_vec()
 }
@@ -141,7 +146,10 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) ->
         }
     }
     if !fresh.is_empty() {
-        let claims: Vec<_> = fresh.iter().map(|((kind, hash), (n, contact))| (*kind, *hash, value_of(&wanted[*n], kind), *contact)).collect();
+        let claims: Vec<_> = fresh
+            .iter()
+            .map(|((kind, hash), (n, contact))| (*kind, *hash, value_of(&wanted[*n], kind), *contact))
+            .collect();
         let won = claim(tx, &claims, now).await?;
         let made: Vec<(ContactId, &Seen)> =
             fresh.values().filter(|(_, c)| won.contains(c)).map(|(n, c)| (*c, &people[*n])).collect();
@@ -154,8 +162,10 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) ->
     let mut second = BTreeMap::new();
     let mut changed: BTreeMap<ContactId, &Seen> = BTreeMap::new();
     for (person, ids) in people.iter().zip(&wanted) {
-        let contact = is_known(&known, ids)
-            .ok_or_else(|| StoreError::Inconsistent { table: "contact_identities", reason: "a person without identity".into() })?;
+        let contact = is_known(&known, ids).ok_or_else(|| StoreError::Inconsistent {
+            table: "contact_identities",
+            reason: "a person without identity".into(),
+        })?;
         for (kind, hash, value) in ids {
             if !known.contains_key(&((*kind).to_owned(), hash.to_vec())) {
                 second.entry((*kind, *hash)).or_insert((value.clone(), contact));
@@ -168,7 +178,8 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) ->
         found.push(contact);
     }
     if !second.is_empty() {
-        let claims: Vec<_> = second.into_iter().map(|((kind, hash), (value, contact))| (kind, hash, value, contact)).collect();
+        let claims: Vec<_> =
+            second.into_iter().map(|((kind, hash), (value, contact))| (kind, hash, value, contact)).collect();
         claim(tx, &claims, now).await?;
     }
     for (contact, seen) in changed {
@@ -313,11 +324,13 @@ pub async fn lock(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, S
 
 pub async fn get(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, StoreError> {
     let (sql, ctx) = tx.parts();
-    let row = sqlx::query("select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2")
-        .bind(ctx.tenant.0)
-        .bind(id.0)
-        .fetch_optional(sql)
-        .await?;
+    let row = sqlx::query(
+        "select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2",
+    )
+    .bind(ctx.tenant.0)
+    .bind(id.0)
+    .fetch_optional(sql)
+    .await?;
     row.map(|row| read(ctx, &row)).transpose()
 }
 
@@ -341,7 +354,12 @@ pub async fn find_by(tx: &mut TenantTx, seen: &Seen) -> Result<Option<ContactId>
 
 /// Gives a contact a further identity (a new number or user id) and closes the old one. Says whether the new one was
 /// free: if it belongs to another contact already, nothing changes and people decide about a merge.
-pub async fn change_identity(tx: &mut TenantTx, id: ContactId, new: &Seen, now: OffsetDateTime) -> Result<bool, StoreError> {
+pub async fn change_identity(
+    tx: &mut TenantTx,
+    id: ContactId,
+    new: &Seen,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
     let new_ids = identities(tx.ctx(), new);
     let claims: Vec<_> = new_ids.iter().map(|(k, h, v)| (*k, *h, v.clone(), id)).collect();
     let holder = find_by(tx, new).await?;

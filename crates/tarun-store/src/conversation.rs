@@ -49,7 +49,8 @@ pub struct Filter {
     pub query: Option<String>,
 }
 
-const SELECT: &str = "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version,
+const SELECT: &str =
+    "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version,
         coalesce(r.read_count, 0) as read_count
      from conversations c
          join contacts ct on ct.tenant_id = c.tenant_id and ct.id = c.contact_id
@@ -68,8 +69,16 @@ pub async fn list(
     let (mut in_messages, mut in_contacts) = (None, None);
     if let Some(query) = &filter.query {
         let (words, names) = tokens::query(query);
-        in_messages = Some(if words.is_empty() { vec![] } else { matching(tx, "select * from messages_matching($1, 2000)", &words).await? });
-        in_contacts = Some(if names.is_empty() { vec![] } else { matching(tx, "select * from contacts_matching($1, 2000)", &names).await? });
+        in_messages = Some(if words.is_empty() {
+            vec![]
+        } else {
+            matching(tx, "select * from messages_matching($1, 2000)", &words).await?
+        });
+        in_contacts = Some(if names.is_empty() {
+            vec![]
+        } else {
+            matching(tx, "select * from contacts_matching($1, 2000)", &names).await?
+        });
     }
     const WHERE: &str = "where c.tenant_id = $1
          and ($3::text is null or c.status = $3)
@@ -114,7 +123,11 @@ async fn matching(tx: &mut TenantTx, sql: &'static str, words: &[String]) -> Res
 }
 
 /// Conversations by id, in no order, whoever may see them: the caller asks the policy.
-pub async fn by_ids(tx: &mut TenantTx, reader: Option<UserId>, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
+pub async fn by_ids(
+    tx: &mut TenantTx,
+    reader: Option<UserId>,
+    ids: &[ConversationId],
+) -> Result<Vec<Conversation>, StoreError> {
     if ids.is_empty() {
         return Ok(vec![]);
     }
@@ -128,13 +141,19 @@ pub async fn by_ids(tx: &mut TenantTx, reader: Option<UserId>, ids: &[Conversati
     finish(tx, &rows).await
 }
 
-pub async fn get(tx: &mut TenantTx, reader: Option<UserId>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+pub async fn get(
+    tx: &mut TenantTx,
+    reader: Option<UserId>,
+    id: ConversationId,
+) -> Result<Option<Conversation>, StoreError> {
     Ok(by_ids(tx, reader, &[id]).await?.pop())
 }
 
 async fn finish(tx: &mut TenantTx, rows: &[PgRow]) -> Result<Vec<Conversation>, StoreError> {
-    let last: Vec<MessageId> = rows.iter().filter_map(|r| r.get::<Option<Uuid>, _>("last_message_id")).map(MessageId).collect();
-    let mut messages: HashMap<MessageId, Message> = message::by_ids(tx, &last).await?.into_iter().map(|m| (m.id, m)).collect();
+    let last: Vec<MessageId> =
+        rows.iter().filter_map(|r| r.get::<Option<Uuid>, _>("last_message_id")).map(MessageId).collect();
+    let mut messages: HashMap<MessageId, Message> =
+        message::by_ids(tx, &last).await?.into_iter().map(|m| (m.id, m)).collect();
     let ctx = tx.ctx().clone();
     rows.iter().map(|row| read(&ctx, row, &mut messages)).collect()
 }
@@ -179,7 +198,12 @@ pub struct Counts {
 }
 
 /// Counts of open conversations by view, and of the given view by status.
-pub async fn counts(tx: &mut TenantTx, reader: Option<UserId>, sight: Sight, view: &Filter) -> Result<Counts, StoreError> {
+pub async fn counts(
+    tx: &mut TenantTx,
+    reader: Option<UserId>,
+    sight: Sight,
+    view: &Filter,
+) -> Result<Counts, StoreError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query(
         "with seen as (
@@ -245,8 +269,10 @@ pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Facts>
             id,
             contact: ContactId(row.get("contact_id")),
             number: NumberId(row.get("number_id")),
-            status: Status::parse(status)
-                .ok_or_else(|| StoreError::Inconsistent { table: "conversations", reason: format!("status {status}") })?,
+            status: Status::parse(status).ok_or_else(|| StoreError::Inconsistent {
+                table: "conversations",
+                reason: format!("status {status}"),
+            })?,
             assignee: row.get::<Option<Uuid>, _>("assigned_user_id").map(UserId),
             last_inbound_at: row.get("last_inbound_at"),
             inbound_count: row.get("inbound_count"),
@@ -256,7 +282,13 @@ pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Facts>
     .transpose()
 }
 
-pub async fn set_status(tx: &mut TenantTx, id: ConversationId, status: Status, by: Option<UserId>, now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn set_status(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    status: Status,
+    by: Option<UserId>,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     let resolved = status == Status::Resolved;
     sqlx::query(
@@ -284,7 +316,11 @@ pub async fn set_status(tx: &mut TenantTx, id: ConversationId, status: Status, b
 }
 
 /// Begins a session in conversations that have none open.
-pub async fn open_sessions(tx: &mut TenantTx, conversations: &[ConversationId], now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn open_sessions(
+    tx: &mut TenantTx,
+    conversations: &[ConversationId],
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     if conversations.is_empty() {
         return Ok(());
     }
@@ -303,17 +339,25 @@ pub async fn open_sessions(tx: &mut TenantTx, conversations: &[ConversationId], 
 
 pub async fn assign(tx: &mut TenantTx, id: ConversationId, to: Option<UserId>) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
-    sqlx::query("update conversations set assigned_user_id = $3, version = version + 1 where tenant_id = $1 and id = $2")
-        .bind(tenant)
-        .bind(id.0)
-        .bind(to.map(|t| t.0))
-        .execute(tx.sql())
-        .await?;
+    sqlx::query(
+        "update conversations set assigned_user_id = $3, version = version + 1 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.0)
+    .bind(to.map(|t| t.0))
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 
 /// A message of ours became the last one. `answers`: the customer gets it, so that it may be the first response.
-pub async fn spoke(tx: &mut TenantTx, id: ConversationId, message: MessageId, answers: bool, now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn spoke(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    message: MessageId,
+    answers: bool,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query(
         "update conversations set last_message_id = $3, last_message_at = greatest(last_message_at, $4),
@@ -355,17 +399,25 @@ pub async fn shut_window(tx: &mut TenantTx, id: ConversationId) -> Result<(), St
 /// The customer did something that opens the window without a message (a reaction, opening the chat).
 pub async fn open_window(tx: &mut TenantTx, id: ConversationId, at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
-    sqlx::query("update conversations set last_inbound_at = greatest(last_inbound_at, $3) where tenant_id = $1 and id = $2")
-        .bind(tenant)
-        .bind(id.0)
-        .bind(at)
-        .execute(tx.sql())
-        .await?;
+    sqlx::query(
+        "update conversations set last_inbound_at = greatest(last_inbound_at, $3) where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.0)
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 
 /// How far somebody has read: everything, or all but the last so many.
-pub async fn mark_read(tx: &mut TenantTx, id: ConversationId, reader: UserId, all_but: i32, now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn mark_read(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    reader: UserId,
+    all_but: i32,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query(
         "insert into conversation_reads (tenant_id, conversation_id, user_id, read_count, read_at)

@@ -37,7 +37,8 @@ impl From<sqlx::Error> for StoreError {
             return Self::Conflict { constraint: constraint.to_owned() };
         }
         // Connection trouble, serialisation and deadlocks, out of resources, shutting down, time limits.
-        let passing = db.code().is_some_and(|c| ["08", "40", "53", "57", "55"].iter().any(|class| c.starts_with(class)));
+        let passing =
+            db.code().is_some_and(|c| ["08", "40", "53", "57", "55"].iter().any(|class| c.starts_with(class)));
         if passing { Self::Unavailable(error) } else { Self::Refused(error) }
     }
 }

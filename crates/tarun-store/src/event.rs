@@ -136,6 +136,10 @@ pub async fn replay(
 impl Store {
     /// Removes events received before one moment and idempotency keys before another, a bounded number at a time.
     pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select forget_before($1, $2, 10000)").bind(events).bind(keys).fetch_one(self.pool()).await?)
+        Ok(sqlx::query_scalar("select forget_before($1, $2, 10000)")
+            .bind(events)
+            .bind(keys)
+            .fetch_one(self.pool())
+            .await?)
     }
 }

@@ -103,9 +103,10 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
     let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(arrivals).map(|(c, a)| (*c, a.number)).collect();
     let threads = threads(tx, &pairs, now).await?;
     let thread_of = |n: usize| -> Result<&Thread, StoreError> {
-        threads
-            .get(&(contacts[n], arrivals[n].number))
-            .ok_or_else(|| StoreError::Inconsistent { table: "conversations", reason: "not there after its insert".into() })
+        threads.get(&(contacts[n], arrivals[n].number)).ok_or_else(|| StoreError::Inconsistent {
+            table: "conversations",
+            reason: "not there after its insert".into(),
+        })
     };
 
     let mut ids = Vec::with_capacity(arrivals.len());
@@ -241,7 +242,11 @@ async fn insert_messages(
     Ok(ids
         .iter()
         .zip(&hashes)
-        .map(|(id, hash)| if new.contains(&id.0) { (*id, true) } else { (before.get(hash).map_or(*id, |b| MessageId(*b)), false) })
+        .map(
+            |(id, hash)| {
+                if new.contains(&id.0) { (*id, true) } else { (before.get(hash).map_or(*id, |b| MessageId(*b)), false) }
+            },
+        )
         .collect())
 }
 

@@ -134,7 +134,14 @@ pub enum Later {
 }
 
 /// Puts a job off or gives it up. `error` is shown to admins: it names a cause, never a customer.
-pub async fn put_off(tx: &mut TenantTx, job: JobId, attempts: i16, later: Later, error: &str, now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn put_off(
+    tx: &mut TenantTx,
+    job: JobId,
+    attempts: i16,
+    later: Later,
+    error: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     let (state, when) = match later {
         Later::Retry(at) | Later::Aside(at) => ("PENDING", at),
@@ -161,7 +168,13 @@ pub async fn put_off(tx: &mut TenantTx, job: JobId, attempts: i16, later: Later,
 }
 
 /// Makes a job for a row; the hint follows the commit.
-pub async fn add(tx: &mut TenantTx, kind: JobKind, ordering_key: i64, ref_id: Uuid, now: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn add(
+    tx: &mut TenantTx,
+    kind: JobKind,
+    ordering_key: i64,
+    ref_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query("insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at) values ($1, $2, $3, $4, $5, $6)")
         .bind(tenant)
@@ -184,7 +197,13 @@ pub struct Leased {
 }
 
 /// Leases the first job of a key, if it is due and nobody holds it.
-pub async fn lease(tx: &mut TenantTx, kind: JobKind, ordering_key: i64, now: OffsetDateTime, length: Duration) -> Result<Option<Leased>, StoreError> {
+pub async fn lease(
+    tx: &mut TenantTx,
+    kind: JobKind,
+    ordering_key: i64,
+    now: OffsetDateTime,
+    length: Duration,
+) -> Result<Option<Leased>, StoreError> {
     let tenant = tx.tenant().0;
     let Some(row) = sqlx::query(
         "select id, ref_id, attempts, not_before, lease_until from jobs
@@ -265,7 +284,12 @@ pub struct DeadJob {
 }
 
 /// Dead letters with an id below `before`, newest first.
-pub async fn dead(tx: &mut TenantTx, kind: Option<JobKind>, before: Option<i64>, limit: i64) -> Result<Vec<DeadJob>, StoreError> {
+pub async fn dead(
+    tx: &mut TenantTx,
+    kind: Option<JobKind>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<DeadJob>, StoreError> {
     let tenant = tx.tenant().0;
     let rows = sqlx::query(
         "select j.id, j.kind, j.ordering_key, j.ref_id, j.attempts, j.error, j.created_at, j.failed_at,

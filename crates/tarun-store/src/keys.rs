@@ -64,6 +64,12 @@ impl MasterKey {
         Zeroizing::new(self.bytes.iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// A password that follows from the key, for one named purpose.
+    #[must_use]
+    pub fn password(&self, name: &[u8]) -> String {
+        derive(&self.bytes, name).iter().map(|b| format!("{b:02x}")).collect()
+    }
+
     fn of(bytes: [u8; KEY]) -> Self {
         let mut id = [0; KEY_ID];
         id.copy_from_slice(&digest::digest(&digest::SHA256, &bytes).as_ref()[..KEY_ID]);

@@ -30,7 +30,13 @@ pub fn ordering_key(id: MediaId) -> i64 {
     id.0.as_u64_pair().1.cast_signed()
 }
 
-pub(crate) async fn insert(tx: &mut TenantTx, media: &ArrivingMedia, message: MessageId, number: NumberId, now: OffsetDateTime) -> Result<(), StoreError> {
+pub(crate) async fn insert(
+    tx: &mut TenantTx,
+    media: &ArrivingMedia,
+    message: MessageId,
+    number: NumberId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let (sql, ctx) = tx.parts();
     sqlx::query(
         "insert into media (tenant_id, id, message_id, number_id, provider_id_enc, mime_type, filename_enc, state, created_at)
@@ -67,7 +73,10 @@ pub async fn get(tx: &mut TenantTx, id: MediaId) -> Result<Option<Media>, StoreE
             number: NumberId(row.get("number_id")),
             provider_id: ctx.open("media.provider_id", id.0, row.get("provider_id_enc"))?,
             mime_type: row.get("mime_type"),
-            filename: row.get::<Option<&[u8]>, _>("filename_enc").map(|f| ctx.open("media.filename", id.0, f)).transpose()?,
+            filename: row
+                .get::<Option<&[u8]>, _>("filename_enc")
+                .map(|f| ctx.open("media.filename", id.0, f))
+                .transpose()?,
             state: row.get("state"),
             size: row.get("size_bytes"),
             created_at: row.get("created_at"),
@@ -77,7 +86,12 @@ pub async fn get(tx: &mut TenantTx, id: MediaId) -> Result<Option<Media>, StoreE
 }
 
 /// READY with the size in bytes and the type that was found, FAILED or EXPIRED.
-pub async fn set_state(tx: &mut TenantTx, id: MediaId, state: &str, found: Option<(i64, &str)>) -> Result<(), StoreError> {
+pub async fn set_state(
+    tx: &mut TenantTx,
+    id: MediaId,
+    state: &str,
+    found: Option<(i64, &str)>,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query("update media set state = $3, size_bytes = coalesce($4, size_bytes), mime_type = coalesce($5, mime_type) where tenant_id = $1 and id = $2")
         .bind(tenant)

@@ -17,7 +17,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sender {
     Customer,
-    User { id: UserId, name: String },
+    User {
+        id: UserId,
+        name: String,
+    },
     ApiKey(ApiKeyId),
     /// The WhatsApp Business app on a phone.
     App,
@@ -88,7 +91,12 @@ const SELECT: &str = "select m.id, m.conversation_id, m.direction, m.kind, m.bod
          left join media f on f.tenant_id = m.tenant_id and f.message_id = m.id ";
 
 /// Messages of a conversation before a position, newest first.
-pub async fn list(tx: &mut TenantTx, conversation: ConversationId, before: Option<Cursor>, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub async fn list(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    before: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
     const SQL: &str = "where m.tenant_id = $1 and m.conversation_id = $2
          and ($3::timestamptz is null or (m.said_at, m.id) < ($3, $4)) order by m.said_at desc, m.id desc limit $5";
     let sql = const_format(SQL);
@@ -157,7 +165,10 @@ fn read(ctx: &TenantCtx, row: &PgRow, reactions: &mut HashMap<Uuid, Vec<Reaction
         ("SYSTEM", _) => Sender::System,
         ("API_KEY", Some(id)) => Sender::ApiKey(ApiKeyId(id)),
         ("USER", Some(id)) => {
-            let name = row.get::<Option<&[u8]>, _>("name_enc").map(|n| crate::user::open_name(ctx, UserId(id), n)).transpose()?;
+            let name = row
+                .get::<Option<&[u8]>, _>("name_enc")
+                .map(|n| crate::user::open_name(ctx, UserId(id), n))
+                .transpose()?;
             Sender::User { id: UserId(id), name: name.unwrap_or_default() }
         }
         _ => return Err(bad("sent_by")),
@@ -310,7 +321,12 @@ async fn set_call(tx: &mut TenantTx, id: MessageId, at: Option<OffsetDateTime>) 
 }
 
 /// Ends a send with a failure or as unknown, with words for people; `QUEUED` begins it anew.
-pub async fn set_status(tx: &mut TenantTx, id: MessageId, status: Delivery, error: Option<&SendError>) -> Result<(), StoreError> {
+pub async fn set_status(
+    tx: &mut TenantTx,
+    id: MessageId,
+    status: Delivery,
+    error: Option<&SendError>,
+) -> Result<(), StoreError> {
     let (sql, ctx) = tx.parts();
     let sealed = error.map(|e| ctx.seal("messages.error", id.0, &e.detail)).transpose()?;
     sqlx::query(

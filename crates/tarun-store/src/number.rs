@@ -83,7 +83,11 @@ pub async fn update(tx: &mut TenantTx, n: &Number) -> Result<(), StoreError> {
 /// Removes a number that has no conversations; the constraint `conversations_tenant_id_number_id_fkey` tells otherwise.
 pub async fn delete(tx: &mut TenantTx, id: NumberId) -> Result<bool, StoreError> {
     let tenant = tx.tenant().0;
-    let gone = sqlx::query("delete from whatsapp_numbers where tenant_id = $1 and id = $2").bind(tenant).bind(id.0).execute(tx.sql()).await?;
+    let gone = sqlx::query("delete from whatsapp_numbers where tenant_id = $1 and id = $2")
+        .bind(tenant)
+        .bind(id.0)
+        .execute(tx.sql())
+        .await?;
     Ok(gone.rows_affected() == 1)
 }
 
@@ -128,7 +132,12 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Number, StoreError> {
 }
 
 /// Notes when numbers last got a webhook, or last had one handled.
-pub async fn touch(tx: &mut TenantTx, ids: &[NumberId], received: Option<OffsetDateTime>, processed: Option<OffsetDateTime>) -> Result<(), StoreError> {
+pub async fn touch(
+    tx: &mut TenantTx,
+    ids: &[NumberId],
+    received: Option<OffsetDateTime>,
+    processed: Option<OffsetDateTime>,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query(
         "update whatsapp_numbers set last_webhook_at = greatest(last_webhook_at, $3), last_processed_at = greatest(last_processed_at, $4)
@@ -164,7 +173,11 @@ impl Store {
             let id: Uuid = row.get("id");
             routes.push(Route {
                 app_secret: Secret::new(ctx.open("whatsapp_numbers.app_secret", id, row.get("app_secret_enc"))?),
-                verify_token: Secret::new(ctx.open("whatsapp_numbers.verify_token", id, row.get("verify_token_enc"))?),
+                verify_token: Secret::new(ctx.open(
+                    "whatsapp_numbers.verify_token",
+                    id,
+                    row.get("verify_token_enc"),
+                )?),
                 ctx,
                 id: NumberId(id),
                 phone_number_id: row.get("phone_number_id"),

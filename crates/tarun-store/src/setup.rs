@@ -57,8 +57,11 @@ async fn roles(connection: &mut PgConnection, app_password: Option<&str>) -> Res
         )));
     }
     if let Some(password) = app_password {
-        let quoted: String = sqlx::query_scalar("select quote_literal($1)").bind(password).fetch_one(&mut *connection).await?;
-        sqlx::query(AssertSqlSafe(format!("alter role {APP_ROLE} password {quoted}"))).execute(&mut *connection).await?;
+        let quoted: String =
+            sqlx::query_scalar("select quote_literal($1)").bind(password).fetch_one(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(format!("alter role {APP_ROLE} password {quoted}")))
+            .execute(&mut *connection)
+            .await?;
     }
     sqlx::query(
         "do $$ begin
@@ -85,11 +88,14 @@ pub async fn durability_warnings(connection: &mut PgConnection) -> Result<Vec<St
         .iter()
         .map(|row| (row.get::<String, _>(0), row.get::<String, _>(1)))
         .filter(|(_, setting)| setting == "off")
-        .map(|(name, _)| format!("PostgreSQL runs with {name} = off: acknowledged messages can be lost. Set {name} = on"))
+        .map(|(name, _)| {
+            format!("PostgreSQL runs with {name} = off: acknowledged messages can be lost. Set {name} = on")
+        })
         .collect())
 }
 
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    PgConnectOptions::from_str(url)
-        .map_err(|_| StoreError::Setup("DATABASE_URL is not a PostgreSQL address: postgres://user@host/database".into()))
+    PgConnectOptions::from_str(url).map_err(|_| {
+        StoreError::Setup("DATABASE_URL is not a PostgreSQL address: postgres://user@host/database".into())
+    })
 }

@@ -97,8 +97,10 @@ impl Store {
             return Ok(TenantCtx { tenant, keys });
         }
         let mut tx = self.bare_tx(tenant).await?;
-        let wrapped: Option<Vec<u8>> =
-            sqlx::query_scalar("select key_wrapped from tenants where id = $1").bind(tenant.0).fetch_optional(&mut *tx).await?;
+        let wrapped: Option<Vec<u8>> = sqlx::query_scalar("select key_wrapped from tenants where id = $1")
+            .bind(tenant.0)
+            .fetch_optional(&mut *tx)
+            .await?;
         tx.commit().await?;
         self.tenant_with(tenant, &wrapped.ok_or(StoreError::NoSuchTenant)?).await
     }
@@ -162,7 +164,8 @@ impl Store {
                 .await?;
             changed += 1;
         }
-        let all: Vec<(Uuid, Vec<u8>)> = sqlx::query_as("select * from wrapped_tenant_keys()").fetch_all(&self.pool).await?;
+        let all: Vec<(Uuid, Vec<u8>)> =
+            sqlx::query_as("select * from wrapped_tenant_keys()").fetch_all(&self.pool).await?;
         for (tenant, wrapped) in all.into_iter().filter(|(_, w)| !master.is_current(w)) {
             let key = master.unwrap(&wrapped, tenant)?;
             let mut tx = self.bare_tx(TenantId(tenant)).await?;

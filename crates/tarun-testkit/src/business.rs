@@ -120,7 +120,8 @@ impl Business {
             .await
             .expect(201);
         let owner = nobody.with(session["access_token"].as_str());
-        let (phone_number_id, waba_id) = (format!("{}", 100_000_000_000_000 + n), format!("{}", 200_000_000_000_000 + n));
+        let (phone_number_id, waba_id) =
+            (format!("{}", 100_000_000_000_000 + n), format!("{}", 200_000_000_000_000 + n));
         let display = format!("+9180{:08}", n);
         let token = format!("access-token-number-{n}");
         let sim = Caller { base: world.simulator.clone(), token: None, http: owner.http.clone() };
@@ -216,12 +217,19 @@ impl Business {
     /// A further person with a role, signed in.
     pub async fn person(&self, role: &str) -> Caller {
         let n = fresh();
-        let invitation = self.owner.post("invitations", json!({ "email": format!("person{n}@shop.example"), "role": role })).await.expect(201);
+        let invitation = self
+            .owner
+            .post("invitations", json!({ "email": format!("person{n}@shop.example"), "role": role }))
+            .await
+            .expect(201);
         let url = invitation["url"].as_str().expect("a link");
         let token = url.rsplit('/').next().expect("a token");
         let nobody = self.owner.with(None);
         let session = nobody
-            .post("auth/invitations/accept", json!({ "token": token, "name": format!("Person {n}"), "password": PASSWORD }))
+            .post(
+                "auth/invitations/accept",
+                json!({ "token": token, "name": format!("Person {n}"), "password": PASSWORD }),
+            )
             .await
             .expect(201);
         nobody.with(session["access_token"].as_str())
@@ -231,8 +239,10 @@ impl Business {
 /// A webhook body with text messages: (customer's number, message id, seconds, text).
 #[must_use]
 pub fn text_webhook(business: &Business, messages: &[(&str, &str, i64, &str)]) -> String {
-    let contacts: Vec<Value> =
-        messages.iter().map(|(from, ..)| json!({ "profile": { "name": format!("Customer {from}") }, "wa_id": from })).collect();
+    let contacts: Vec<Value> = messages
+        .iter()
+        .map(|(from, ..)| json!({ "profile": { "name": format!("Customer {from}") }, "wa_id": from }))
+        .collect();
     let messages: Vec<Value> = messages
         .iter()
         .map(|(from, id, at, text)| json!({ "from": from, "id": id, "timestamp": at.to_string(), "type": "text", "text": { "body": text } }))

@@ -40,7 +40,8 @@ impl World {
         // A thread and a runtime that outlive the test which asks first.
         std::thread::spawn(move || {
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let stop = CancellationToken::new();
                 let (world, running, simulator) = begin(change, stop.clone()).await;
@@ -65,7 +66,10 @@ impl Drop for World {
     }
 }
 
-async fn begin(change: impl FnOnce(&mut Config), stop: CancellationToken) -> (World, server::Running, tarun_simulator::Running) {
+async fn begin(
+    change: impl FnOnce(&mut Config),
+    stop: CancellationToken,
+) -> (World, server::Running, tarun_simulator::Running) {
     let servers = &servers().embedded;
     let name = format!("w{}", uuid::Uuid::now_v7().simple());
     let mut owner = PgConnection::connect(&servers.database_url()).await.expect("the test database");
@@ -75,7 +79,8 @@ async fn begin(change: impl FnOnce(&mut Config), stop: CancellationToken) -> (Wo
         url.set_path(&name);
         url.to_string()
     };
-    let (owner_url, app_url, redis_url) = (of(servers.database_url()), of(servers.app_database_url()), servers.redis_url());
+    let (owner_url, app_url, redis_url) =
+        (of(servers.database_url()), of(servers.app_database_url()), servers.redis_url());
     let folder = open_folder();
     let mut config = Config::for_tests(folder.path());
     config.queue_prefix = name.clone();
@@ -90,8 +95,20 @@ async fn begin(change: impl FnOnce(&mut Config), stop: CancellationToken) -> (Wo
 
     let backing = Backing::at(&owner_url, &app_url, &redis_url);
     let clock = Clock::movable();
-    let running = server::start(&config, &backing, Parts { http: true, work: true }, clock.clone()).await.unwrap_or_else(|e| panic!("{e:#}"));
+    let running = server::start(&config, &backing, Parts { http: true, work: true }, clock.clone())
+        .await
+        .unwrap_or_else(|e| panic!("{e:#}"));
     let url = format!("http://{}", running.addr.expect("an address"));
-    let world = World { url, simulator: format!("http://{}", simulator.addr), clock, owner_url, app_url, redis_url, queue_prefix: name, stop, _folder: folder };
+    let world = World {
+        url,
+        simulator: format!("http://{}", simulator.addr),
+        clock,
+        owner_url,
+        app_url,
+        redis_url,
+        queue_prefix: name,
+        stop,
+        _folder: folder,
+    };
     (world, running, simulator)
 }

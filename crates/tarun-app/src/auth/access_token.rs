@@ -79,7 +79,8 @@ impl Keys {
         if !ours {
             return Err(invalid());
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| invalid())?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| invalid())?.claims;
         let now = now.unix_timestamp();
         if now >= claims.exp {
             return Err(ActError::Unauthenticated {
@@ -100,7 +101,10 @@ fn our_header() -> &'static str {
 }
 
 pub(super) fn invalid() -> ActError {
-    ActError::Unauthenticated { code: "token_invalid", detail: "This access token or API key is not valid: sign in again." }
+    ActError::Unauthenticated {
+        code: "token_invalid",
+        detail: "This access token or API key is not valid: sign in again.",
+    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,10 @@ fn too_many(wait: Duration) -> ActError {
     let minutes = seconds.div_ceil(60);
     ActError::TooMany {
         retry_after_seconds: seconds,
-        detail: format!("Too many failed tries. Wait {minutes} {} and try again.", if minutes == 1 { "minute" } else { "minutes" }),
+        detail: format!(
+            "Too many failed tries. Wait {minutes} {} and try again.",
+            if minutes == 1 { "minute" } else { "minutes" }
+        ),
     }
 }
 

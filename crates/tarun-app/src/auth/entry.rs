@@ -53,8 +53,10 @@ pub(super) async fn enter(
     let id = SessionId::fresh();
     let (refresh_token, refresh_hash) = token::issue(&app.store, Kind::Refresh, tx.tenant(), id.0)?;
     let expires_at = now + IDLE;
-    let user_agent: Option<String> =
-        client.user_agent.as_deref().map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect());
+    let user_agent: Option<String> = client
+        .user_agent
+        .as_deref()
+        .map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect());
     session::insert(
         tx,
         &NewSession { id, user: person.id, refresh_hash, now, expires_at, user_agent: user_agent.as_deref() },
@@ -63,7 +65,8 @@ pub(super) async fn enter(
     session::prune(tx, person.id, now - IDLE, MAX_SESSIONS).await?;
     user::seen(tx, person.id, now).await?;
     let actor = Actor::User { id: person.id, role: person.role, session: id };
-    audit::record(tx, &actor, now, "session.started", Some(("session", id.0)), serde_json::json!({ "by": how })).await?;
+    audit::record(tx, &actor, now, "session.started", Some(("session", id.0)), serde_json::json!({ "by": how }))
+        .await?;
     let access_token = app.auth.issue(Bearer { tenant: tx.tenant(), user: person.id, session: id }, now)?;
     let tenant = tenant::load(tx).await?;
     let user = User { last_seen_at: Some(now), ..person };

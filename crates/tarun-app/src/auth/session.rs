@@ -58,7 +58,9 @@ pub async fn sign_out(app: &App, refresh_token: Option<&str>, acting: Option<&Ac
             other => other?,
         }
     }
-    let Some(token) = refresh_token.and_then(|text| token::read(&app.store, Kind::Refresh, text)) else { return Ok(()) };
+    let Some(token) = refresh_token.and_then(|text| token::read(&app.store, Kind::Refresh, text)) else {
+        return Ok(());
+    };
     let ctx = match app.store.tenant(token.tenant).await {
         Err(tarun_store::StoreError::NoSuchTenant) => return Ok(()),
         other => other?,

@@ -67,7 +67,8 @@ pub async fn sign_up(app: &App, policy: SignUpPolicy, given: SignUp, client: &Cl
 fn closed() -> ActError {
     ActError::Conflict {
         code: "signup_closed",
-        detail: "New businesses can't be added here. Ask the people who run this installation for an invitation.".into(),
+        detail: "New businesses can't be added here. Ask the people who run this installation for an invitation."
+            .into(),
     }
 }
 

@@ -46,7 +46,11 @@ pub async fn change(app: &App, acting: &Acting, id: ContactId, change: ContactCh
 }
 
 fn stale(now: &Contact) -> ActError {
-    let email = now.profile.email.as_deref().map_or_else(|| "no e-mail address".to_owned(), |e| format!("the e-mail address {e}"));
+    let email = now
+        .profile
+        .email
+        .as_deref()
+        .map_or_else(|| "no e-mail address".to_owned(), |e| format!("the e-mail address {e}"));
     ActError::Conflict {
         code: "stale",
         detail: format!(

@@ -4,9 +4,9 @@ use crate::App;
 use crate::acting::{ActError, Acting};
 use tarun_core::ids::ContactId;
 use tarun_core::policy::{Action, Sight};
+use tarun_store::TenantTx;
 use tarun_store::contact::{self, Contact};
 use tarun_store::conversation::{OfContact, of_contact};
-use tarun_store::TenantTx;
 use time::OffsetDateTime;
 
 /// A contact, and when the last message was said with him.

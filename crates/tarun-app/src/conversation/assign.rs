@@ -12,7 +12,12 @@ use tarun_store::conversation::{self, Conversation};
 use tarun_store::user;
 
 /// `to`: `None` puts it back into the unassigned queue.
-pub async fn assign(app: &App, acting: &Acting, id: ConversationId, to: Option<UserId>) -> Result<Conversation, ActError> {
+pub async fn assign(
+    app: &App,
+    acting: &Acting,
+    id: ConversationId,
+    to: Option<UserId>,
+) -> Result<Conversation, ActError> {
     acting.require(Action::AssignConversation)?;
     let now = app.clock.now();
     let mut tx = app.store.begin(&acting.ctx).await?;
@@ -33,9 +38,11 @@ pub async fn assign(app: &App, acting: &Acting, id: ConversationId, to: Option<U
     };
     conversation::assign(&mut tx, id, to).await?;
     let mut change = Change::of(acting.ctx.tenant);
-    timeline::add(&mut tx, acting, id, "assigned", json!({ "to": to.map(|t| t.0), "to_name": name }), now, &mut change).await?;
+    timeline::add(&mut tx, acting, id, "assigned", json!({ "to": to.map(|t| t.0), "to_name": name }), now, &mut change)
+        .await?;
     // Read before the commit, by the id: whoever gave it away may not see it any more.
-    let after = conversation::get(&mut tx, acting.actor.user_id(), id).await?.ok_or(ActError::NotFound("conversation"))?;
+    let after =
+        conversation::get(&mut tx, acting.actor.user_id(), id).await?.ok_or(ActError::NotFound("conversation"))?;
     tx.commit().await?;
     app.announcer.tell(change);
     Ok(after)

@@ -51,7 +51,13 @@ fn filter(acting: &Acting, wanted: Wanted) -> Option<Filter> {
 }
 
 /// A page of what the one who asks may see, newest message first; one row more than `limit` tells that there are more.
-pub async fn list(app: &App, acting: &Acting, wanted: Wanted, before: Option<Cursor>, limit: i64) -> Result<Vec<Conversation>, ActError> {
+pub async fn list(
+    app: &App,
+    acting: &Acting,
+    wanted: Wanted,
+    before: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, ActError> {
     acting.require(Action::ReadConversation)?;
     let Some(filter) = filter(acting, wanted) else { return Ok(vec![]) };
     let mut tx = app.store.begin(&acting.ctx).await?;

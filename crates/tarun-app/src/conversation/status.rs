@@ -11,7 +11,12 @@ use tarun_core::ids::ConversationId;
 use tarun_core::policy::Action;
 use tarun_store::conversation::{self, Conversation};
 
-pub async fn set_status(app: &App, acting: &Acting, id: ConversationId, status: Status) -> Result<Conversation, ActError> {
+pub async fn set_status(
+    app: &App,
+    acting: &Acting,
+    id: ConversationId,
+    status: Status,
+) -> Result<Conversation, ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let mut tx = app.store.begin(&acting.ctx).await?;

@@ -68,7 +68,13 @@ async fn begin_anew(tx: &mut TenantTx, letter: &DeadJob, change: &mut Change) ->
     Ok(())
 }
 
-async fn record(tx: &mut TenantTx, app: &App, acting: &Acting, action: &'static str, letter: &DeadJob) -> Result<(), ActError> {
+async fn record(
+    tx: &mut TenantTx,
+    app: &App,
+    acting: &Acting,
+    action: &'static str,
+    letter: &DeadJob,
+) -> Result<(), ActError> {
     let subject = match letter.kind {
         JobKind::Inbound => "event",
         JobKind::Send => "message",

@@ -61,7 +61,15 @@ impl Intake {
         let writers = (0..WRITERS)
             .map(|_| {
                 let (to, from) = mpsc::channel(WAITING);
-                tokio::spawn(Writer { store: store.clone(), queue: queue.clone(), clock: clock.clone(), touched: HashMap::new() }.run(from));
+                tokio::spawn(
+                    Writer {
+                        store: store.clone(),
+                        queue: queue.clone(),
+                        clock: clock.clone(),
+                        touched: HashMap::new(),
+                    }
+                    .run(from),
+                );
                 to
             })
             .collect();
@@ -81,7 +89,8 @@ impl Intake {
         let mut by_tenant: HashMap<TenantId, (TenantCtx, Vec<NewEvent>, HashSet<uuid::Uuid>)> = HashMap::new();
         for event in events {
             let Some((route, is_its_number)) = verified.route(event.phone_number_id.as_deref(), &event.waba_id) else {
-                metrics::counter!("tarun_webhook_events_refused_total", "reason" => "another app's number").increment(1);
+                metrics::counter!("tarun_webhook_events_refused_total", "reason" => "another app's number")
+                    .increment(1);
                 continue;
             };
             let (ctx, kept, ids) =

@@ -7,9 +7,7 @@ use tarun_core::delivery::Receipt;
 use tarun_core::ids::{MediaId, MessageId, NumberId};
 use tarun_core::phone::Phone;
 use tarun_providers::whatsapp::errors;
-use tarun_providers::whatsapp::webhook::{
-    DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate,
-};
+use tarun_providers::whatsapp::webhook::{DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate};
 use tarun_store::contact::Seen;
 use tarun_store::inbox::{Arrival, ArrivingMedia, Body};
 use time::OffsetDateTime;
@@ -44,7 +42,16 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
         opens_window: m.opens_window,
         counts_unread: m.counts_unread,
         by_business: false,
-        ..arrival(seen(&m.sender)?, m.wamid, m.content, m.context.reply_to_wamid, origin, m.sent_at_unix, number, received)
+        ..arrival(
+            seen(&m.sender)?,
+            m.wamid,
+            m.content,
+            m.context.reply_to_wamid,
+            origin,
+            m.sent_at_unix,
+            number,
+            received,
+        )
     })
 }
 
@@ -53,12 +60,29 @@ pub fn echo(e: Echo, number: NumberId, received: OffsetDateTime) -> Option<Arriv
     let person = seen(&e.recipient)?;
     Some(Arrival {
         by_business: true,
-        ..arrival(person, e.wamid, e.content, e.context.reply_to_wamid, serde_json::Map::new(), e.sent_at_unix, number, received)
+        ..arrival(
+            person,
+            e.wamid,
+            e.content,
+            e.context.reply_to_wamid,
+            serde_json::Map::new(),
+            e.sent_at_unix,
+            number,
+            received,
+        )
     })
 }
 
 /// A line by WhatsApp itself in the thread: the person has a new number or user id.
-pub fn system_line(wamid: String, person: Seen, event: &str, text: String, at: Option<i64>, number: NumberId, received: OffsetDateTime) -> Arrival {
+pub fn system_line(
+    wamid: String,
+    person: Seen,
+    event: &str,
+    text: String,
+    at: Option<i64>,
+    number: NumberId,
+    received: OffsetDateTime,
+) -> Arrival {
     let content = Content::System(System { event: event.to_owned(), text });
     arrival(person, wamid, content, None, serde_json::Map::new(), at, number, received)
 }

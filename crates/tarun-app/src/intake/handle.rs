@@ -41,7 +41,9 @@ pub async fn handle(app: &App, ctx: &TenantCtx, keys: Vec<i64>) -> Result<(), St
 }
 
 /// Runs a piece of work so that a panic or a hang in it ends only it.
-async fn guarded<T: Send + 'static>(work: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Result<T, Trouble> {
+async fn guarded<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, Trouble> {
     let mut task = tokio::spawn(work);
     match tokio::time::timeout(LIMIT, &mut task).await {
         Ok(Ok(result)) => result.map_err(Trouble::Store),
@@ -191,7 +193,12 @@ struct Understood {
 }
 
 /// Stores what the events mean.
-async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTime, change: &mut Change) -> Result<Understood, StoreError> {
+async fn understand(
+    tx: &mut TenantTx,
+    jobs: Vec<InboundJob>,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<Understood, StoreError> {
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut rest: Vec<(Read, Inbound)> = Vec::new();
     for job in jobs {
@@ -211,7 +218,8 @@ async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTim
             event::set_outcome(tx, job.event_id, reason).await?;
             continue;
         };
-        let read = Read { job: job.job, event_id: job.event_id, attempts: job.attempts, number, received: job.received_at };
+        let read =
+            Read { job: job.job, event_id: job.event_id, attempts: job.attempts, number, received: job.received_at };
         let arrived = match inbound {
             Inbound::Message(m) => arrival::message(m, number, job.received_at),
             Inbound::Echo(e) => arrival::echo(e, number, job.received_at),
@@ -237,9 +245,15 @@ async fn understand(tx: &mut TenantTx, jobs: Vec<InboundJob>, now: OffsetDateTim
 }
 
 /// Stores messages; returns the keys of the jobs that fetch their files.
-async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime, change: &mut Change) -> Result<Vec<i64>, StoreError> {
+async fn store(
+    tx: &mut TenantTx,
+    arrivals: &[Arrival],
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<Vec<i64>, StoreError> {
     let mut files = vec![];
-    for (stored, arrival) in inbox::store(tx, arrivals, now).await?.into_iter().zip(arrivals).filter(|(s, _)| s.is_new) {
+    for (stored, arrival) in inbox::store(tx, arrivals, now).await?.into_iter().zip(arrivals).filter(|(s, _)| s.is_new)
+    {
         files.extend(arrival.media.as_ref().map(|m| media::ordering_key(m.id)));
         if stored.conversation_is_new && !change.conversations_created.contains(&stored.conversation) {
             change.conversations_created.push(stored.conversation);
@@ -255,7 +269,13 @@ enum Then {
     Aside,
 }
 
-async fn apply(tx: &mut TenantTx, read: &Read, inbound: Inbound, now: OffsetDateTime, change: &mut Change) -> Result<Then, StoreError> {
+async fn apply(
+    tx: &mut TenantTx,
+    read: &Read,
+    inbound: Inbound,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<Then, StoreError> {
     let hash = |tx: &TenantTx, wamid: &str| wamid_hash(tx.ctx(), read.number, wamid);
     match inbound {
         Inbound::Status(status) => return receive(tx, read, &status, now, change).await,
@@ -308,16 +328,26 @@ async fn apply(tx: &mut TenantTx, read: &Read, inbound: Inbound, now: OffsetDate
         }
         Inbound::Welcome(_) => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
         Inbound::UserPreference(_) => event::set_outcome(tx, read.event_id, "kept: a wish about marketing").await?,
-        Inbound::AccountError(error) => event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?,
+        Inbound::AccountError(error) => {
+            event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?
+        }
         Inbound::Other { .. } => event::set_outcome(tx, read.event_id, "kept: not a message").await?,
-        Inbound::Unreadable { reason } => event::set_outcome(tx, read.event_id, &format!("unreadable: {reason}")).await?,
+        Inbound::Unreadable { reason } => {
+            event::set_outcome(tx, read.event_id, &format!("unreadable: {reason}")).await?
+        }
         // Went into the batch.
         Inbound::Message(_) | Inbound::Echo(_) => {}
     }
     Ok(Then::Done)
 }
 
-async fn told(tx: &mut TenantTx, read: &Read, found: Option<(MessageId, ConversationId)>, change: &mut Change, otherwise: &str) -> Result<(), StoreError> {
+async fn told(
+    tx: &mut TenantTx,
+    read: &Read,
+    found: Option<(MessageId, ConversationId)>,
+    change: &mut Change,
+    otherwise: &str,
+) -> Result<(), StoreError> {
     match found {
         Some((message, conversation)) => {
             change.message_updated(message);
@@ -336,7 +366,15 @@ struct Line {
 }
 
 /// The same person under a new number or user id: the contact and the thread stay.
-async fn moved(tx: &mut TenantTx, read: &Read, old: Option<contact::Seen>, new: contact::Seen, line: Line, now: OffsetDateTime, change: &mut Change) -> Result<(), StoreError> {
+async fn moved(
+    tx: &mut TenantTx,
+    read: &Read,
+    old: Option<contact::Seen>,
+    new: contact::Seen,
+    line: Line,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<(), StoreError> {
     let known = match &old {
         Some(old) => contact::find_by(tx, old).await?,
         None => None,
@@ -355,12 +393,22 @@ async fn moved(tx: &mut TenantTx, read: &Read, old: Option<contact::Seen>, new: 
     store(tx, &[arrival], now, change).await.map(drop)
 }
 
-async fn receive(tx: &mut TenantTx, read: &Read, status: &webhook::StatusUpdate, now: OffsetDateTime, change: &mut Change) -> Result<Then, StoreError> {
+async fn receive(
+    tx: &mut TenantTx,
+    read: &Read,
+    status: &webhook::StatusUpdate,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<Then, StoreError> {
     let Some(kind) = arrival::receipt(&status.status) else {
         event::set_outcome(tx, read.event_id, "kept: a status that this version does not know").await?;
         return Ok(Then::Done);
     };
-    let at = status.at_unix.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok()).unwrap_or(read.received).min(read.received);
+    let at = status
+        .at_unix
+        .and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok())
+        .unwrap_or(read.received)
+        .min(read.received);
     let report = Report {
         message: arrival::called_back(status),
         wamid: status.wamid.clone(),
@@ -383,8 +431,18 @@ async fn receive(tx: &mut TenantTx, read: &Read, status: &webhook::StatusUpdate,
         }
         None if now - read.received < ORPHAN => {
             let attempts = read.attempts.saturating_add(1);
-            let wait = time::Duration::seconds(2i64.saturating_mul(4i64.saturating_pow(u32::try_from(read.attempts).unwrap_or(0).min(5))));
-            job::put_off(tx, read.job, attempts.min(ATTEMPTS - 1), Later::Aside(now + wait), "a status of a message that is not known yet", now).await?;
+            let wait = time::Duration::seconds(
+                2i64.saturating_mul(4i64.saturating_pow(u32::try_from(read.attempts).unwrap_or(0).min(5))),
+            );
+            job::put_off(
+                tx,
+                read.job,
+                attempts.min(ATTEMPTS - 1),
+                Later::Aside(now + wait),
+                "a status of a message that is not known yet",
+                now,
+            )
+            .await?;
             Ok(Then::Aside)
         }
         None => {

@@ -71,7 +71,12 @@ impl Routes {
     }
 
     /// Which secret signed the body. `None`: none of those that may speak for its numbers.
-    pub async fn verify(&self, origins: &Origins, body: &[u8], header: Option<&str>) -> Result<Option<Verified>, StoreError> {
+    pub async fn verify(
+        &self,
+        origins: &Origins,
+        body: &[u8],
+        header: Option<&str>,
+    ) -> Result<Option<Verified>, StoreError> {
         for at_most in [STALE, SOONEST] {
             let table = self.table(at_most).await?;
             for secret in table.candidates(origins) {
@@ -87,7 +92,10 @@ impl Routes {
     pub async fn knows_token(&self, token: &str) -> Result<bool, StoreError> {
         let table = self.table(SOONEST).await?;
         // No early return: the time taken must not tell how many numbers were tried.
-        Ok(table.by_number.values().fold(false, |known, r| known | keys::same(r.verify_token.reveal().as_bytes(), token.as_bytes())))
+        Ok(table
+            .by_number
+            .values()
+            .fold(false, |known, r| known | keys::same(r.verify_token.reveal().as_bytes(), token.as_bytes())))
     }
 }
 

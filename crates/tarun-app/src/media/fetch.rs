@@ -40,7 +40,9 @@ pub async fn fetch(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreErro
     tx.commit().await?;
     let fetched = match (&found, from) {
         (Some(m), _) if m.state == "READY" => return done(app, ctx, leased, m, None).await,
-        (Some(m), _) if now - m.created_at > LIFE => Fetched::Gone("EXPIRED", "WhatsApp keeps files for 7 days only".into()),
+        (Some(m), _) if now - m.created_at > LIFE => {
+            Fetched::Gone("EXPIRED", "WhatsApp keeps files for 7 days only".into())
+        }
         (Some(m), Some(number)) => download(app, ctx, m, &number).await,
         _ => Fetched::Gone("FAILED", "its message or number is gone".into()),
     };
@@ -68,7 +70,9 @@ async fn download(app: &App, ctx: &TenantCtx, m: &Media, number: &number::Number
     };
     let mut download = match app.provider.download(&number.access_token, &location.url).await {
         Ok(download) => download,
-        Err(error @ (CallError::NotAllowed | CallError::TooLarge { .. })) => return Fetched::Gone("FAILED", error.to_string()),
+        Err(error @ (CallError::NotAllowed | CallError::TooLarge { .. })) => {
+            return Fetched::Gone("FAILED", error.to_string());
+        }
         Err(error) => return Fetched::Later(error.to_string()),
     };
     let path = key(ctx.tenant, m.id);
@@ -122,7 +126,13 @@ async fn download(app: &App, ctx: &TenantCtx, m: &Media, number: &number::Number
     Fetched::Ready(size, m.mime_type.clone())
 }
 
-async fn done(app: &App, ctx: &TenantCtx, leased: Leased, m: &Media, fetched: Option<Fetched>) -> Result<(), StoreError> {
+async fn done(
+    app: &App,
+    ctx: &TenantCtx,
+    leased: Leased,
+    m: &Media,
+    fetched: Option<Fetched>,
+) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.begin(ctx).await?;
     if !job::still_held(&mut tx, leased).await? {
@@ -147,7 +157,9 @@ async fn done(app: &App, ctx: &TenantCtx, leased: Leased, m: &Media, fetched: Op
             let jitter = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
             // Its address lives for minutes, the file for days: a few quick tries, then people may try again.
             match backoff(leased.attempts, jitter) {
-                Some(wait) => job::put_off(&mut tx, leased.job, leased.attempts, Later::Retry(now + wait), &why, now).await?,
+                Some(wait) => {
+                    job::put_off(&mut tx, leased.job, leased.attempts, Later::Retry(now + wait), &why, now).await?
+                }
                 None => {
                     media::set_state(&mut tx, m.id, "FAILED", None).await?;
                     job::put_off(&mut tx, leased.job, leased.attempts, Later::Dead, &why, now).await?;

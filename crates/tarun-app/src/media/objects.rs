@@ -23,7 +23,8 @@ pub struct S3 {
 impl Objects {
     /// Files below a folder, which is made.
     pub fn in_folder(folder: &Path) -> Result<Self, String> {
-        std::fs::create_dir_all(folder).map_err(|e| format!("the folder {} for files can't be made: {e}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| format!("the folder {} for files can't be made: {e}", folder.display()))?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .map_err(|e| format!("files can't be kept in {}: {e}", folder.display()))?
             .with_fsync(true);

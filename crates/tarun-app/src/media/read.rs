@@ -48,7 +48,11 @@ pub async fn read(app: &App, ctx: &TenantCtx, id: MediaId, from: u64, to: u64) -
     let start = usize::try_from(from - first * PIECE as u64).unwrap_or(usize::MAX);
     let end = usize::try_from(to - first * PIECE as u64 + 1).unwrap_or(usize::MAX).min(plain.len());
     if start > end {
-        return Err(StoreError::Inconsistent { table: "media", reason: "the file is shorter than it should be".into() }.into());
+        return Err(StoreError::Inconsistent {
+            table: "media",
+            reason: "the file is shorter than it should be".into(),
+        }
+        .into());
     }
     Ok(Bytes::from(plain).slice(start..end))
 }

@@ -5,11 +5,17 @@ use crate::acting::{ActError, Acting};
 use crate::conversation::visible;
 use tarun_core::ids::ConversationId;
 use tarun_core::policy::Action;
-use tarun_store::message::{self, Message};
 use tarun_store::Cursor;
+use tarun_store::message::{self, Message};
 
 /// Messages before a position, newest first; one row more than `limit` tells that there are more.
-pub async fn list(app: &App, acting: &Acting, conversation: ConversationId, before: Option<Cursor>, limit: i64) -> Result<Vec<Message>, ActError> {
+pub async fn list(
+    app: &App,
+    acting: &Acting,
+    conversation: ConversationId,
+    before: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Message>, ActError> {
     acting.require(Action::ReadConversation)?;
     let mut tx = app.store.begin(&acting.ctx).await?;
     visible(&mut tx, acting, conversation).await?;

@@ -15,7 +15,14 @@ use tarun_store::{TenantTx, conversation};
 const LONGEST: usize = 10_000;
 
 /// Writes a note within the caller's transaction; the change is told after its commit.
-pub async fn note(app: &App, tx: &mut TenantTx, acting: &Acting, id: ConversationId, body: &str, client_key: Option<String>) -> Result<(Message, Change), ActError> {
+pub async fn note(
+    app: &App,
+    tx: &mut TenantTx,
+    acting: &Acting,
+    id: ConversationId,
+    body: &str,
+    client_key: Option<String>,
+) -> Result<(Message, Change), ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let length = body.chars().count();

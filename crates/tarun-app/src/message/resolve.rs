@@ -20,7 +20,13 @@ pub enum Resolution {
     Discard,
 }
 
-pub async fn resolve(app: &App, acting: &Acting, conversation: ConversationId, id: MessageId, resolution: Resolution) -> Result<Message, ActError> {
+pub async fn resolve(
+    app: &App,
+    acting: &Acting,
+    conversation: ConversationId,
+    id: MessageId,
+    resolution: Resolution,
+) -> Result<Message, ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let mut tx = app.store.begin(&acting.ctx).await?;
@@ -32,7 +38,8 @@ pub async fn resolve(app: &App, acting: &Acting, conversation: ConversationId, i
     if !matches!(m.status, Delivery::Failed | Delivery::Unknown) {
         return Err(ActError::Conflict {
             code: "not_failed",
-            detail: "This message is not waiting for a decision any more: it was sent, or somebody else decided.".into(),
+            detail: "This message is not waiting for a decision any more: it was sent, or somebody else decided."
+                .into(),
         });
     }
     match resolution {

@@ -25,7 +25,13 @@ pub struct Reply {
 }
 
 /// Queues a reply within the caller's transaction. The caller commits and then calls [`Queued::tell`].
-pub async fn send(app: &App, tx: &mut TenantTx, acting: &Acting, id: ConversationId, reply: Reply) -> Result<(Message, Queued), ActError> {
+pub async fn send(
+    app: &App,
+    tx: &mut TenantTx,
+    acting: &Acting,
+    id: ConversationId,
+    reply: Reply,
+) -> Result<(Message, Queued), ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let kind = checked(&reply.content)?;
@@ -37,7 +43,9 @@ pub async fn send(app: &App, tx: &mut TenantTx, acting: &Acting, id: Conversatio
         });
     }
     if let Some(quoted) = reply.reply_to {
-        let known = message::get(tx, quoted).await?.filter(|m| m.conversation_id == id && !matches!(m.kind.as_str(), "NOTE" | "EVENT"));
+        let known = message::get(tx, quoted)
+            .await?
+            .filter(|m| m.conversation_id == id && !matches!(m.kind.as_str(), "NOTE" | "EVENT"));
         if known.is_none() {
             return Err(ActError::Field {
                 pointer: "/reply_to",
@@ -100,7 +108,10 @@ fn checked(content: &Content) -> Result<&'static str, ActError> {
     let (code, detail) = if text.body.trim().is_empty() {
         ("empty", "Write something to send.".to_owned())
     } else if length > MAX_TEXT_CHARS {
-        ("too_long", format!("The message has {length} characters, WhatsApp allows {MAX_TEXT_CHARS}. Split it into several."))
+        (
+            "too_long",
+            format!("The message has {length} characters, WhatsApp allows {MAX_TEXT_CHARS}. Split it into several."),
+        )
     } else {
         return Ok("TEXT");
     };

@@ -5,13 +5,21 @@ use crate::change::Change;
 use serde_json::{Value, json};
 use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ConversationId, MessageId};
+use tarun_store::TenantTx;
 use tarun_store::inbox::Body;
 use tarun_store::message::{self, Own};
-use tarun_store::TenantTx;
 use time::OffsetDateTime;
 
 /// Adds a line; the conversation's preview stays the last thing that was said.
-pub async fn add(tx: &mut TenantTx, acting: &Acting, conversation: ConversationId, event: &str, mut data: Value, now: OffsetDateTime, change: &mut Change) -> Result<(), ActError> {
+pub async fn add(
+    tx: &mut TenantTx,
+    acting: &Acting,
+    conversation: ConversationId,
+    event: &str,
+    mut data: Value,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<(), ActError> {
     let id = MessageId::fresh();
     let (sent_by, sent_by_id) = super::speaker(acting);
     data["event"] = json!(event);

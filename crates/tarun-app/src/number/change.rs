@@ -1,7 +1,7 @@
 //! Changing what was entered about a number.
 
-use super::see::{SeenNumber, seen};
 use super::fields;
+use super::see::{SeenNumber, seen};
 use crate::acting::{ActError, Acting};
 use crate::{App, audit};
 use serde_json::json;
@@ -21,14 +21,18 @@ pub struct NumberChange {
 /// Changes a number. A new token or secret also ends a pause: whatever was wrong with the old one is over.
 pub async fn change(app: &App, acting: &Acting, id: NumberId, change: NumberChange) -> Result<SeenNumber, ActError> {
     acting.require(Action::ManageNumber)?;
-    let display = change.display_phone_number.map(|n| fields::display_number("/display_phone_number", &n)).transpose()?;
+    let display =
+        change.display_phone_number.map(|n| fields::display_number("/display_phone_number", &n)).transpose()?;
     let token = change.access_token.map(|t| fields::secret("/access_token", t.reveal())).transpose()?;
     let app_secret = change.app_secret.map(|s| fields::secret("/app_secret", s.reveal())).transpose()?;
-    let changed: Vec<&str> =
-        [("display_phone_number", display.is_some()), ("access_token", token.is_some()), ("app_secret", app_secret.is_some())]
-            .into_iter()
-            .filter_map(|(name, given)| given.then_some(name))
-            .collect();
+    let changed: Vec<&str> = [
+        ("display_phone_number", display.is_some()),
+        ("access_token", token.is_some()),
+        ("app_secret", app_secret.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, given)| given.then_some(name))
+    .collect();
     let mut tx = app.store.begin(&acting.ctx).await?;
     let mut number = number::lock(&mut tx, id).await?.ok_or(ActError::NotFound("number"))?;
     if token.is_some() || app_secret.is_some() {

@@ -9,8 +9,8 @@ use tarun_core::policy::Action;
 use tarun_core::secret::Secret;
 use tarun_providers::http::{HttpRequest, HttpResponse};
 use tarun_providers::whatsapp::{
-    CallFailed, NumberFacts, SendingNumber, SubscribedApp, Unsendable, number_facts, read_number_facts, read_subscribed_apps,
-    read_success, subscribe_app, subscribed_apps,
+    CallFailed, NumberFacts, SendingNumber, SubscribedApp, Unsendable, number_facts, read_number_facts,
+    read_subscribed_apps, read_success, subscribe_app, subscribed_apps,
 };
 use tarun_store::number::{self, Number};
 

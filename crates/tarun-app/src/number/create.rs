@@ -1,7 +1,7 @@
 //! Connecting a number.
 
-use super::see::{SeenNumber, seen};
 use super::fields;
+use super::see::{SeenNumber, seen};
 use crate::acting::{ActError, Acting};
 use crate::idempotency::{self, Once};
 use crate::{App, audit};
@@ -9,8 +9,8 @@ use serde_json::json;
 use tarun_core::ids::NumberId;
 use tarun_core::policy::Action;
 use tarun_core::secret::Secret;
-use tarun_store::{StoreError, keys};
 use tarun_store::number::{self, Number};
+use tarun_store::{StoreError, keys};
 
 const MAX_NUMBERS: usize = 200;
 

@@ -12,7 +12,11 @@ pub fn meta_id(pointer: &'static str, text: &str) -> Result<String, ActError> {
     if (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(text.to_owned());
     }
-    Err(field(pointer, "not_an_id", "This is not an id of Meta's: it has only digits. Copy it from the app's page \"API setup\".".into()))
+    Err(field(
+        pointer,
+        "not_an_id",
+        "This is not an id of Meta's: it has only digits. Copy it from the app's page \"API setup\".".into(),
+    ))
 }
 
 /// A phone number as the business writes it; kept as it was typed.
@@ -20,7 +24,11 @@ pub fn display_number(pointer: &'static str, text: &str) -> Result<String, ActEr
     let text = text.trim();
     match Phone::parse(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err(field(pointer, "not_a_phone_number", "Write the number with its country code, such as +91 98123 45678.".into())),
+        None => Err(field(
+            pointer,
+            "not_a_phone_number",
+            "Write the number with its country code, such as +91 98123 45678.".into(),
+        )),
     }
 }
 
@@ -28,11 +36,19 @@ pub fn display_number(pointer: &'static str, text: &str) -> Result<String, ActEr
 pub fn secret(pointer: &'static str, text: &str) -> Result<Secret, ActError> {
     let text = text.trim();
     if !SECRET_CHARS.contains(&text.chars().count()) {
-        let detail = format!("It has {} to {} characters. Copy all of it, and nothing else.", SECRET_CHARS.start(), SECRET_CHARS.end());
+        let detail = format!(
+            "It has {} to {} characters. Copy all of it, and nothing else.",
+            SECRET_CHARS.start(),
+            SECRET_CHARS.end()
+        );
         return Err(field(pointer, "wrong_length", detail));
     }
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(field(pointer, "invalid", "It has characters that no token has, such as a space. Copy it again.".into()));
+        return Err(field(
+            pointer,
+            "invalid",
+            "It has characters that no token has, such as a space. Copy it again.".into(),
+        ));
     }
     Ok(Secret::new(text))
 }

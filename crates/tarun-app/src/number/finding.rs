@@ -63,19 +63,27 @@ impl NoAnswer {
             Self::Call(CallError::NotAllowed) => {
                 "The address of WhatsApp's API is not allowed. Check WHATSAPP_GRAPH_URL.".into()
             }
-            Self::Call(_) => "WhatsApp could not be reached. Check this machine's connection to the internet, then check again.".into(),
+            Self::Call(_) => {
+                "WhatsApp could not be reached. Check this machine's connection to the internet, then check again."
+                    .into()
+            }
             Self::Failed(CallFailed::Unreadable { status }) => {
                 format!("Something between this machine and WhatsApp answered in its place (status {status}).")
             }
             Self::Failed(CallFailed::Refused { error, .. }) => match (self.blame(), error.code) {
                 (Blame::Token, 0 | 102 | 190) => {
-                    format!("WhatsApp does not accept the access token (code {}). Make one that never expires, for a system user, and enter it.", error.code)
+                    format!(
+                        "WhatsApp does not accept the access token (code {}). Make one that never expires, for a system user, and enter it.",
+                        error.code
+                    )
                 }
                 (Blame::Token, code) => format!(
                     "The access token lacks a permission (code {code}). Give its system user the app and the account, and make a token with whatsapp_business_messaging and whatsapp_business_management."
                 ),
                 (Blame::Subject, code) => {
-                    format!("WhatsApp knows none with this id that the access token may see (code {code}). Compare the id with the app's page \"API setup\".")
+                    format!(
+                        "WhatsApp knows none with this id that the access token may see (code {code}). Compare the id with the app's page \"API setup\"."
+                    )
                 }
                 (Blame::Connection, code) => format!("WhatsApp answered with code {code}. Check again in a minute."),
             },
@@ -91,10 +99,18 @@ pub fn number(phone_number_id: &str, facts: &NumberFacts) -> (State, String) {
         return (State::Failed, "WhatsApp answered about another number. Check again.".into());
     }
     if facts.platform_type.as_deref() == Some("NOT_APPLICABLE") {
-        return (State::Failed, "The number is not registered with the Cloud API yet. Register it in the app's page \"API setup\".".into());
+        return (
+            State::Failed,
+            "The number is not registered with the Cloud API yet. Register it in the app's page \"API setup\".".into(),
+        );
     }
-    if let Some(status) = facts.status.as_deref().filter(|s| matches!(*s, "BANNED" | "RESTRICTED" | "DISCONNECTED" | "DELETED" | "MIGRATED" | "UNVERIFIED" | "PENDING")) {
-        let detail = format!("WhatsApp says that the number is {}. Look into the WhatsApp Manager for what to do.", status.to_lowercase());
+    if let Some(status) = facts.status.as_deref().filter(|s| {
+        matches!(*s, "BANNED" | "RESTRICTED" | "DISCONNECTED" | "DELETED" | "MIGRATED" | "UNVERIFIED" | "PENDING")
+    }) {
+        let detail = format!(
+            "WhatsApp says that the number is {}. Look into the WhatsApp Manager for what to do.",
+            status.to_lowercase()
+        );
         return (State::Failed, detail);
     }
     let name = facts.verified_name.as_deref().unwrap_or("no display name yet");
@@ -105,12 +121,21 @@ pub fn number(phone_number_id: &str, facts: &NumberFacts) -> (State, String) {
 /// Which apps are told of the account's messages.
 #[must_use]
 pub fn subscription(apps: &[SubscribedApp], public_url: &str) -> (State, String) {
-    let elsewhere = apps.iter().filter_map(|a| a.override_callback_uri.as_deref()).find(|to| !to.starts_with(public_url));
+    let elsewhere =
+        apps.iter().filter_map(|a| a.override_callback_uri.as_deref()).find(|to| !to.starts_with(public_url));
     if let Some(to) = elsewhere {
-        return (State::Failed, format!("WhatsApp sends this account's messages to {to}. Remove that override, or make it this installation's address."));
+        return (
+            State::Failed,
+            format!(
+                "WhatsApp sends this account's messages to {to}. Remove that override, or make it this installation's address."
+            ),
+        );
     }
     let names: Vec<&str> = apps.iter().filter_map(|a| a.name.as_deref()).take(5).collect();
-    (State::Passed, if names.is_empty() { "An app is subscribed.".into() } else { format!("Subscribed: {}", names.join(", ")) })
+    (
+        State::Passed,
+        if names.is_empty() { "An app is subscribed.".into() } else { format!("Subscribed: {}", names.join(", ")) },
+    )
 }
 
 #[cfg(test)]
@@ -137,7 +162,7 @@ mod tests {
         ] {
             assert_eq!(no.blame(), blame, "{no:?}");
             let words = no.words();
-            assert!(words.ends_with('.') || words.ends_with(").") , "{words}");
+            assert!(words.ends_with('.') || words.ends_with(")."), "{words}");
             assert!(!words.contains("EAAG"), "nothing of the other side's text: {words}");
         }
     }
@@ -165,7 +190,8 @@ mod tests {
 
     #[test]
     fn an_override_to_elsewhere_is_found() {
-        let app = |to: Option<&str>| SubscribedApp { override_callback_uri: to.map(Into::into), ..SubscribedApp::default() };
+        let app =
+            |to: Option<&str>| SubscribedApp { override_callback_uri: to.map(Into::into), ..SubscribedApp::default() };
         let ours = "https://wa.example.in";
         assert_eq!(subscription(&[app(None)], ours).0, State::Passed);
         assert_eq!(subscription(&[app(Some("https://wa.example.in/api/webhooks/whatsapp"))], ours).0, State::Passed);

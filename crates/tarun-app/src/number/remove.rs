@@ -25,7 +25,8 @@ fn in_use(error: StoreError) -> ActError {
     if error.broke("conversations_tenant_id_number_id_fkey") {
         return ActError::Conflict {
             code: "number_in_use",
-            detail: "This number has conversations, which would be lost. To stop it, remove the app at Meta instead.".into(),
+            detail: "This number has conversations, which would be lost. To stop it, remove the app at Meta instead."
+                .into(),
         };
     }
     error.into()

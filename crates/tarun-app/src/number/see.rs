@@ -5,9 +5,9 @@ use crate::acting::{ActError, Acting};
 use tarun_core::ids::NumberId;
 use tarun_core::policy::{Action, may};
 use tarun_core::secret::Secret;
+use tarun_store::TenantTx;
 use tarun_store::job::{self, JobKind};
 use tarun_store::number::{self, Number};
-use tarun_store::TenantTx;
 
 /// A number as somebody may see it.
 pub struct SeenNumber {

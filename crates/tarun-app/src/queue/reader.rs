@@ -138,9 +138,18 @@ impl Reader {
                 Some(Value::Int(n)) => *n,
                 _ => 0,
             };
-            let name = consumer.get("name").and_then(|n| redis::from_redis_value::<String>(n.clone()).ok()).unwrap_or_default();
+            let name = consumer
+                .get("name")
+                .and_then(|n| redis::from_redis_value::<String>(n.clone()).ok())
+                .unwrap_or_default();
             if name != self.consumer && number("pending") == 0 && number("idle") > GONE.as_millis() as i64 {
-                redis::cmd("XGROUP").arg("DELCONSUMER").arg(stream).arg(GROUP).arg(&name).query_async::<Value>(connection).await?;
+                redis::cmd("XGROUP")
+                    .arg("DELCONSUMER")
+                    .arg(stream)
+                    .arg(GROUP)
+                    .arg(&name)
+                    .query_async::<Value>(connection)
+                    .await?;
             }
         }
         Ok(())
@@ -149,8 +158,14 @@ impl Reader {
 
 async fn make_groups(connection: &mut MultiplexedConnection, streams: &[String]) -> RedisResult<()> {
     for stream in streams {
-        let made: RedisResult<Value> =
-            redis::cmd("XGROUP").arg("CREATE").arg(stream).arg(GROUP).arg("0").arg("MKSTREAM").query_async(connection).await;
+        let made: RedisResult<Value> = redis::cmd("XGROUP")
+            .arg("CREATE")
+            .arg(stream)
+            .arg(GROUP)
+            .arg("0")
+            .arg("MKSTREAM")
+            .query_async(connection)
+            .await;
         if let Err(error) = made
             && error.code() != Some("BUSYGROUP")
         {
@@ -173,7 +188,10 @@ fn streams_of(value: Value) -> Vec<(String, Vec<(String, BTreeMap<String, Vec<u8
             .collect(),
         _ => vec![],
     };
-    pairs.into_iter().filter_map(|(name, entries)| Some((redis::from_redis_value(name).ok()?, entries_of(entries)))).collect()
+    pairs
+        .into_iter()
+        .filter_map(|(name, entries)| Some((redis::from_redis_value(name).ok()?, entries_of(entries))))
+        .collect()
 }
 
 fn entries_of(value: Value) -> Vec<(String, BTreeMap<String, Vec<u8>>)> {

@@ -26,13 +26,35 @@ const LONGEST: i64 = 600;
 pub fn next(answer: Result<Accepted, Failure>, attempt: i16, jitter: f64) -> Next {
     let (error, retry_after) = match answer {
         Ok(accepted) => return Next::Sent { wamid: accepted.wamid },
-        Err(Failure::Call(CallError::NotSent { reason })) => return again(attempt, jitter, None, &reason, "WhatsApp could not be reached. Check this machine's connection to the internet, then send it again."),
-        Err(Failure::Call(CallError::NotAllowed)) => {
-            return Next::Fail { code: None, words: "The address of WhatsApp's API is not allowed. An admin must check WHATSAPP_GRAPH_URL.".into(), shuts_window: false, pauses_number: false };
+        Err(Failure::Call(CallError::NotSent { reason })) => {
+            return again(
+                attempt,
+                jitter,
+                None,
+                &reason,
+                "WhatsApp could not be reached. Check this machine's connection to the internet, then send it again.",
+            );
         }
-        Err(Failure::Call(CallError::Unknown { .. } | CallError::TooLarge { .. } | CallError::Status { .. }) | Failure::Answer(SendError::Unknown)) => return Next::Unknown,
+        Err(Failure::Call(CallError::NotAllowed)) => {
+            return Next::Fail {
+                code: None,
+                words: "The address of WhatsApp's API is not allowed. An admin must check WHATSAPP_GRAPH_URL.".into(),
+                shuts_window: false,
+                pauses_number: false,
+            };
+        }
+        Err(
+            Failure::Call(CallError::Unknown { .. } | CallError::TooLarge { .. } | CallError::Status { .. })
+            | Failure::Answer(SendError::Unknown),
+        ) => return Next::Unknown,
         Err(Failure::Answer(SendError::Failed(CallFailed::Unreadable { .. }))) => {
-            return again(attempt, jitter, None, "the answer is not WhatsApp's", "Something between this machine and WhatsApp answered in its place. Ask an admin, then send it again.");
+            return again(
+                attempt,
+                jitter,
+                None,
+                "the answer is not WhatsApp's",
+                "Something between this machine and WhatsApp answered in its place. Ask an admin, then send it again.",
+            );
         }
         Err(Failure::Answer(SendError::Failed(CallFailed::Refused { error, retry_after }))) => (error, retry_after),
     };
@@ -47,14 +69,19 @@ pub fn next(answer: Result<Accepted, Failure>, attempt: i16, jitter: f64) -> Nex
     };
     match policy.action {
         Action::Retry { after, attempts } if attempt < i16::from(attempts) => Next::Again {
-            after: wait(after.saturating_mul(2u32.saturating_pow(u32::try_from(attempt - 1).unwrap_or(0)))) + Duration::seconds_f64(jitter),
+            after: wait(after.saturating_mul(2u32.saturating_pow(u32::try_from(attempt - 1).unwrap_or(0))))
+                + Duration::seconds_f64(jitter),
             counts: true,
             why,
         },
-        Action::SlowNumber { after } => Next::Again { after: wait(after) + Duration::seconds_f64(jitter), counts: false, why },
-        Action::WaitForUser { base } => {
-            Next::Again { after: wait(base.saturating_pow(u32::try_from(attempt.clamp(1, 5)).unwrap_or(1))), counts: false, why }
+        Action::SlowNumber { after } => {
+            Next::Again { after: wait(after) + Duration::seconds_f64(jitter), counts: false, why }
         }
+        Action::WaitForUser { base } => Next::Again {
+            after: wait(base.saturating_pow(u32::try_from(attempt.clamp(1, 5)).unwrap_or(1))),
+            counts: false,
+            why,
+        },
         Action::PauseNumber => fail(true),
         Action::Retry { .. } | Action::PauseTemplates | Action::Never | Action::Fault | Action::Template => fail(false),
     }

@@ -66,7 +66,11 @@ fn outcome(next: &Next) -> &'static str {
 }
 
 enum Work {
-    Call { request: HttpRequest, token: Secret, message: MessageId },
+    Call {
+        request: HttpRequest,
+        token: Secret,
+        message: MessageId,
+    },
     /// Settled without a call.
     Settled,
 }
@@ -97,7 +101,8 @@ async fn begin(app: &App, ctx: &TenantCtx, key: i64) -> Result<Option<(Leased, W
                 Work::Call { request, token, message: id }
             }
             Err(words) => {
-                message::set_status(&mut tx, id, Delivery::Failed, Some(&SendError { code: None, detail: words })).await?;
+                message::set_status(&mut tx, id, Delivery::Failed, Some(&SendError { code: None, detail: words }))
+                    .await?;
                 told(&mut change, &m);
                 settle(&mut tx, leased).await?
             }
@@ -122,11 +127,23 @@ async fn settle(tx: &mut TenantTx, leased: Leased) -> Result<Work, StoreError> {
 async fn park(tx: &mut TenantTx, leased: Leased, id: MessageId, now: OffsetDateTime) -> Result<(), StoreError> {
     let words = "The connection to WhatsApp broke while this was being sent. It may have arrived: ask the customer, or send it again.";
     message::set_status(tx, id, Delivery::Unknown, Some(&SendError { code: None, detail: words.into() })).await?;
-    job::put_off(tx, leased.job, leased.attempts, Later::Aside(now + PARKED), "the outcome of the call is not known", now).await
+    job::put_off(
+        tx,
+        leased.job,
+        leased.attempts,
+        Later::Aside(now + PARKED),
+        "the outcome of the call is not known",
+        now,
+    )
+    .await
 }
 
 /// The request, or words for the agent why there is none.
-async fn prepare(tx: &mut TenantTx, m: &ToSend, now: OffsetDateTime) -> Result<Result<(HttpRequest, Secret), String>, StoreError> {
+async fn prepare(
+    tx: &mut TenantTx,
+    m: &ToSend,
+    now: OffsetDateTime,
+) -> Result<Result<(HttpRequest, Secret), String>, StoreError> {
     let Some(thread) = conversation::lock(tx, m.conversation).await? else {
         return Ok(Err("The conversation is gone.".into()));
     };
@@ -153,7 +170,8 @@ async fn prepare(tx: &mut TenantTx, m: &ToSend, now: OffsetDateTime) -> Result<R
         Ok(content) => content,
         Err(error) => return Ok(Err(format!("This message can't be sent: {error}."))),
     };
-    let outgoing = Outgoing { to, content, reply_to_wamid: m.reply_to_wamid.clone(), callback_data: Some(callback_data(m.id)) };
+    let outgoing =
+        Outgoing { to, content, reply_to_wamid: m.reply_to_wamid.clone(), callback_data: Some(callback_data(m.id)) };
     let sending = SendingNumber { phone_number_id: number.phone_number_id };
     Ok(build_message(&sending, &outgoing).map(|request| (request, number.access_token)).map_err(|e| e.to_string()))
 }
@@ -182,7 +200,8 @@ async fn record(app: &App, ctx: &TenantCtx, leased: Leased, id: MessageId, next:
             job::put_off(&mut tx, leased.job, attempts, Later::Retry(now + *after), why, now).await?;
         }
         Next::Fail { code, words, shuts_window, pauses_number } => {
-            message::set_status(&mut tx, id, Delivery::Failed, Some(&SendError { code: *code, detail: words.clone() })).await?;
+            message::set_status(&mut tx, id, Delivery::Failed, Some(&SendError { code: *code, detail: words.clone() }))
+                .await?;
             job::finish(&mut tx, &[leased.job]).await?;
             if *shuts_window {
                 conversation::shut_window(&mut tx, m.conversation).await?;
@@ -198,7 +217,13 @@ async fn record(app: &App, ctx: &TenantCtx, leased: Leased, id: MessageId, next:
     Ok(())
 }
 
-async fn accepted(tx: &mut TenantTx, number: NumberId, id: MessageId, wamid: &str, now: OffsetDateTime) -> Result<(), StoreError> {
+async fn accepted(
+    tx: &mut TenantTx,
+    number: NumberId,
+    id: MessageId,
+    wamid: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     use tarun_core::delivery::Receipt;
     use tarun_store::inbox::wamid_hash;
     use tarun_store::receipt::{Report, apply};

@@ -18,8 +18,7 @@ pub struct UserChange {
 /// Admins change people, owners also owners, everybody his own name. The last active owner stays what he is.
 pub async fn change(app: &App, acting: &Acting, id: UserId, change: UserChange) -> Result<User, ActError> {
     acting.require(Action::ReadUser)?;
-    let only_own_name =
-        acting.actor.user_id() == Some(id) && change.role.is_none() && change.is_active.is_none();
+    let only_own_name = acting.actor.user_id() == Some(id) && change.role.is_none() && change.is_active.is_none();
     if !only_own_name {
         acting.require(Action::ManageUser)?;
     }

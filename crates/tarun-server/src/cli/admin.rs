@@ -33,7 +33,10 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     match command {
         Command::RotateMasterKey => runtime.block_on(rotate(config)),
         Command::Replay { tenant, from, to } => {
-            let moment = |text: &str| OffsetDateTime::parse(text, &Rfc3339).map_err(|_| anyhow::anyhow!("{text} is not a moment like 2026-02-26T12:00:00Z"));
+            let moment = |text: &str| {
+                OffsetDateTime::parse(text, &Rfc3339)
+                    .map_err(|_| anyhow::anyhow!("{text} is not a moment like 2026-02-26T12:00:00Z"))
+            };
             let from = moment(&from)?;
             let to = to.as_deref().map(moment).transpose()?.unwrap_or_else(|| Clock::system().now());
             runtime.block_on(replay(config, tenant, from, to))
@@ -56,7 +59,10 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
         MasterSource::Given(keys) => keys.clone(),
         MasterSource::File(path) => {
             let old = config.master.keys()?;
-            let keys = MasterKeys { current: new_key()?, previous: std::iter::once(old.current).chain(old.previous).collect() };
+            let keys = MasterKeys {
+                current: new_key()?,
+                previous: std::iter::once(old.current).chain(old.previous).collect(),
+            };
             // Before anything is wrapped with it: a running server follows the file.
             write_key_file(path, &keys)?;
             // It looks every five seconds; a key that it does not know yet would stop it from opening a business.
@@ -68,7 +74,10 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
     let changed = store.rewrap_keys().await?;
     if let MasterSource::File(path) = &config.master {
         write_key_file(path, &MasterKeys { current: keys.current, previous: vec![] })?;
-        println!("{changed} keys are encrypted with a new master key. The key file {} holds only the new one: back it up.", path.display());
+        println!(
+            "{changed} keys are encrypted with a new master key. The key file {} holds only the new one: back it up.",
+            path.display()
+        );
     } else {
         println!("{changed} keys are encrypted with TARUN_MASTER_KEY. You can remove TARUN_MASTER_KEY_PREVIOUS.");
     }

@@ -33,7 +33,11 @@ pub struct Demo {
 pub async fn prepare(config: &mut Config) -> anyhow::Result<Demo> {
     // The same at each start, and different on each machine.
     let keys = config.master.keys()?;
-    let (secret, token, verify) = (keys.current.password(b"demo secret"), keys.current.password(b"demo token"), keys.current.password(b"demo verify"));
+    let (secret, token, verify) = (
+        keys.current.password(b"demo secret"),
+        keys.current.password(b"demo token"),
+        keys.current.password(b"demo verify"),
+    );
     let number = SimNumber {
         phone_number_id: NUMBER.into(),
         waba_id: WABA.into(),
@@ -44,7 +48,8 @@ pub async fn prepare(config: &mut Config) -> anyhow::Result<Demo> {
     // The port is taken: any other does.
     let listen = if std::net::TcpListener::bind(PHONE).is_ok() { PHONE } else { SocketAddr::new(PHONE.ip(), 0) };
     let simulator = SimulatorConfig::new(listen, secret.clone(), verify.clone(), vec![number]);
-    let running = tarun_simulator::serve(simulator, CancellationToken::new()).await.context("the simulator does not start")?;
+    let running =
+        tarun_simulator::serve(simulator, CancellationToken::new()).await.context("the simulator does not start")?;
     let phone = format!("http://localhost:{}", running.addr.port());
     config.graph_url = Url::parse(&format!("http://{}", running.addr))?;
     let password = keys.current.password(b"demo password")[..12].to_owned();
@@ -80,7 +85,10 @@ impl Demo {
                 "phone_number_id": NUMBER, "waba_id": WABA, "display_phone_number": DISPLAY,
                 "access_token": self.token, "app_secret": self.secret, "verify_token": self.verify,
             });
-            let number = call.api("whatsapp/numbers", Some(&bearer), number).await.context("the demo number can't be connected")?;
+            let number = call
+                .api("whatsapp/numbers", Some(&bearer), number)
+                .await
+                .context("the demo number can't be connected")?;
             call.save_webhook(&own, &self.verify).await?;
             let id = number["id"].as_str().context("no number")?;
             call.api(&format!("whatsapp/numbers/{id}/check"), Some(&bearer), Value::Null).await?;
@@ -116,12 +124,19 @@ impl Calls<'_> {
     }
 
     async fn patch(&self, path: &str, bearer: &str, body: Value) -> anyhow::Result<()> {
-        self.http.patch(format!("{}/{path}", self.api)).bearer_auth(bearer).json(&body).send().await?.error_for_status()?;
+        self.http
+            .patch(format!("{}/{path}", self.api))
+            .bearer_auth(bearer)
+            .json(&body)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 
     async fn list(&self, path: &str, bearer: &str) -> anyhow::Result<Vec<Value>> {
-        let answer = self.http.get(format!("{}/{path}", self.api)).bearer_auth(bearer).send().await?.error_for_status()?;
+        let answer =
+            self.http.get(format!("{}/{path}", self.api)).bearer_auth(bearer).send().await?.error_for_status()?;
         let page: Value = answer.json().await?;
         Ok(page["data"].as_array().cloned().unwrap_or_default())
     }
@@ -130,7 +145,11 @@ impl Calls<'_> {
     async fn save_webhook(&self, own: &str, verify: &str) -> anyhow::Result<()> {
         let body = json!({ "webhook_url": format!("{own}/api/webhooks/whatsapp"), "verify_token": verify });
         let answer = self.http.put(format!("{}/app", self.sim)).json(&body).send().await?;
-        anyhow::ensure!(answer.status().is_success(), "the simulator could not verify the webhook: {}", answer.text().await?);
+        anyhow::ensure!(
+            answer.status().is_success(),
+            "the simulator could not verify the webhook: {}",
+            answer.text().await?
+        );
         Ok(())
     }
 
@@ -145,7 +164,8 @@ impl Calls<'_> {
 async fn conversations(call: &Calls<'_>, bearer: &str) -> anyhow::Result<()> {
     let text = |body: &str| json!({ "type": "text", "text": body });
     call.customer_says("919000041827", text("Hi! Vitamin C serum order kiya hai, NN-20418")).await?;
-    call.customer_says("919000041827", json!({ "type": "image", "image": { "caption": "Serum leak ho gaya hai 😕" } })).await?;
+    call.customer_says("919000041827", json!({ "type": "image", "image": { "caption": "Serum leak ho gaya hai 😕" } }))
+        .await?;
     call.customer_says("919000041827", text("सीरम लगाने के बाद गाल पर जलन और लाल दाने हैं। क्या लगाती रहूँ?")).await?;
     call.customer_says("919000052614", text("COD available hai kya Jaipur ke liye? Kit chahiye Holi se pehle")).await?;
     call.customer_says("919000063370", json!({ "type": "voice" })).await?;
@@ -165,5 +185,8 @@ async fn conversations(call: &Calls<'_>, bearer: &str) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    anyhow::bail!("the demo's messages did not arrive: is something between this program and its own address {}?", call.api)
+    anyhow::bail!(
+        "the demo's messages did not arrive: is something between this program and its own address {}?",
+        call.api
+    )
 }

@@ -38,7 +38,9 @@ pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
 /// HTTP or workers only, against servers that others share.
 pub fn part(config: &Config, http: bool) -> anyhow::Result<()> {
     if matches!(config.servers, Servers::Embedded) {
-        anyhow::bail!("serve and work share their servers with other processes: set DATABASE_URL and REDIS_URL. To run everything on one machine use: tarun up");
+        anyhow::bail!(
+            "serve and work share their servers with other processes: set DATABASE_URL and REDIS_URL. To run everything on one machine use: tarun up"
+        );
     }
     telemetry::start(config).map_err(anyhow::Error::msg)?;
     let backing = Backing::start(config)?;

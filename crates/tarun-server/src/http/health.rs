@@ -37,7 +37,8 @@ async fn ready(State(http): State<Http>) -> Response {
 
 /// Prometheus text, for holders of the metrics token.
 async fn figures(State(http): State<Http>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.strip_prefix("Bearer "));
+    let given =
+        headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(|h| h.strip_prefix("Bearer "));
     let known = match (&http.settings.metrics_token, given) {
         (Some(token), Some(given)) => same(token.reveal().as_bytes(), given.as_bytes()),
         _ => false,

@@ -17,9 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Http> {
-    OpenApiRouter::default()
-        .routes(routes!(list_invitations, create_invitation))
-        .routes(routes!(withdraw_invitation))
+    OpenApiRouter::default().routes(routes!(list_invitations, create_invitation)).routes(routes!(withdraw_invitation))
 }
 
 /// List invitations
@@ -58,7 +56,10 @@ async fn create_invitation(
     let made = invitation::create(&http.app, &acting, &given.email, take_role(given.role), once.as_ref()).await?;
     let url = Some(http.page(&format!("join/{}", made.token().reveal())));
     let role = show_role(made.role());
-    Ok((StatusCode::CREATED, Json(Invitation { id: made.id, email: made.email, role, expires_at: made.expires_at, url })))
+    Ok((
+        StatusCode::CREATED,
+        Json(Invitation { id: made.id, email: made.email, role, expires_at: made.expires_at, url }),
+    ))
 }
 
 /// Withdraw an invitation

@@ -49,7 +49,13 @@ async fn get_media(
 ) -> Result<Response, ApiError> {
     let id = MediaId(id);
     let now = http.app.clock.now();
-    let refused = || ApiError::new(StatusCode::FORBIDDEN, "bad_link", "This address does not work (any more). Open the conversation again.");
+    let refused = || {
+        ApiError::new(
+            StatusCode::FORBIDDEN,
+            "bad_link",
+            "This address does not work (any more). Open the conversation again.",
+        )
+    };
     let seconds = signed.seconds_left(now).ok_or_else(refused)?;
     let ctx = match http.app.store.tenant(TenantId(signed.t)).await {
         Err(StoreError::NoSuchTenant) => return Err(refused()),

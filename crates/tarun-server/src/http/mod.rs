@@ -35,10 +35,10 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use problem::ApiError;
+use socketioxide::layer::SocketIoLayer;
 use std::sync::Arc;
 use std::time::Duration;
 use tarun_app::App;
-use socketioxide::layer::SocketIoLayer;
 use tarun_app::auth::SignUpPolicy;
 use tarun_core::secret::Secret;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -83,32 +83,36 @@ impl Http {
 
 /// The API's routes with their descriptions.
 fn described() -> OpenApiRouter<Http> {
-    OpenApiRouter::default().nest(
-        "/api/v1",
-        OpenApiRouter::default()
-            .merge(auth::routes())
-            .merge(me::routes())
-            .merge(tenant::routes())
-            .merge(users::routes())
-            .merge(invitations::routes())
-            .merge(api_keys::routes())
-            .merge(audit::routes())
-            .merge(numbers::routes())
-            .merge(conversations::routes())
-            .merge(messages::routes())
-            .merge(contacts::routes())
-            .merge(media::routes())
-            .merge(failures::routes())
-            .merge(openapi::routes()),
-    )
-    .merge(webhook::routes())
+    OpenApiRouter::default()
+        .nest(
+            "/api/v1",
+            OpenApiRouter::default()
+                .merge(auth::routes())
+                .merge(me::routes())
+                .merge(tenant::routes())
+                .merge(users::routes())
+                .merge(invitations::routes())
+                .merge(api_keys::routes())
+                .merge(audit::routes())
+                .merge(numbers::routes())
+                .merge(conversations::routes())
+                .merge(messages::routes())
+                .merge(contacts::routes())
+                .merge(media::routes())
+                .merge(failures::routes())
+                .merge(openapi::routes()),
+        )
+        .merge(webhook::routes())
 }
 
 /// The whole server: the API, its documents, the web app, and the sockets before them.
 pub fn router(http: Http, sockets: SocketIoLayer) -> Router {
     let (api, _) = described().split_for_parts();
-    let routes =
-        api.merge(docs::routes()).merge(health::routes()).fallback(web::app).method_not_allowed_fallback(no_such_method);
+    let routes = api
+        .merge(docs::routes())
+        .merge(health::routes())
+        .fallback(web::app)
+        .method_not_allowed_fallback(no_such_method);
     let is_https = http.is_https();
     let origin = from_fn_with_state(http.clone(), own_origin);
     layered(routes.with_state(http), is_https).layer(sockets).layer(origin)

@@ -9,7 +9,9 @@ use tarun_api::failure::FailureKind;
 use tarun_api::problem::Problem;
 use tarun_api::realtime::{ConversationEvent, MessageEvent};
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -42,11 +44,19 @@ pub fn document() -> OpenApi {
         .description(Some("An access token (15 minutes) or an API key (`tk_…`)"))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let cookie = ApiKeyValue::with_description("tarun_refresh", "Set by sign-in, sent by browsers only to /api/v1/auth");
+    let cookie =
+        ApiKeyValue::with_description("tarun_refresh", "Set by sign-in, sent by browsers only to /api/v1/auth");
     components.add_security_scheme("refresh_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for path in api.paths.paths.values_mut() {
-        let operations =
-            [&mut path.get, &mut path.post, &mut path.patch, &mut path.put, &mut path.delete, &mut path.head, &mut path.options];
+        let operations = [
+            &mut path.get,
+            &mut path.post,
+            &mut path.patch,
+            &mut path.put,
+            &mut path.delete,
+            &mut path.head,
+            &mut path.options,
+        ];
         operations.into_iter().flatten().for_each(complete);
     }
     api

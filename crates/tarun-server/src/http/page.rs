@@ -40,8 +40,7 @@ impl Paging {
     /// The page of these rows, whose place in the list `place` tells.
     pub fn page<R, T: ToSchema>(&self, rows: Vec<R>, place: impl Fn(&R) -> Cursor, show: impl Fn(R) -> T) -> Page<T> {
         let shown = usize::from(self.limit);
-        let next_cursor =
-            if rows.len() > shown { rows.get(shown - 1).map(|last| encode(place(last))) } else { None };
+        let next_cursor = if rows.len() > shown { rows.get(shown - 1).map(|last| encode(place(last))) } else { None };
         Page { data: rows.into_iter().take(shown).map(show).collect(), next_cursor }
     }
 }
@@ -85,7 +84,8 @@ mod tests {
     fn cursors_come_back_and_foreign_ones_are_refused() {
         let cursor = Cursor { at: datetime!(2026-02-26 12:00:05.123456 UTC), id: Uuid::now_v7() };
         assert_eq!(decode(&encode(cursor)).unwrap(), cursor);
-        for bad in ["", "x", "नमस्ते", "AAAA", &"A".repeat(33), &format!("{}A", encode(cursor)), &"f".repeat(32)] {
+        for bad in ["", "x", "नमस्ते", "AAAA", &"A".repeat(33), &format!("{}A", encode(cursor)), &"f".repeat(32)]
+        {
             assert!(decode(bad).is_err(), "{bad:?}");
         }
     }

@@ -38,7 +38,12 @@ impl ApiError {
 
     /// An error of one field: its code and words are also the whole's.
     #[must_use]
-    pub fn field(status: StatusCode, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn field(
+        status: StatusCode,
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         let detail = detail.into();
         let field = FieldError { pointer: pointer.into(), code: code.into(), detail: detail.clone() };
         Self { errors: vec![field], ..Self::new(status, code, detail) }
@@ -72,7 +77,11 @@ impl ApiError {
             errors: self
                 .errors
                 .iter()
-                .map(|e| FieldProblem { pointer: e.pointer.clone(), code: e.code.to_string(), detail: e.detail.clone() })
+                .map(|e| FieldProblem {
+                    pointer: e.pointer.clone(),
+                    code: e.code.to_string(),
+                    detail: e.detail.clone(),
+                })
                 .collect(),
             request_id: request_id.to_owned(),
         }
@@ -124,7 +133,11 @@ impl From<StoreError> for ApiError {
             tracing::warn!(%error, "the database did not answer in time");
             return Self {
                 retry_after_seconds: Some(2),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is busy. Try again in a moment.")
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The database is busy. Try again in a moment.",
+                )
             };
         }
         tracing::error!(%error, "an act failed");

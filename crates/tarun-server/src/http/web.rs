@@ -19,7 +19,10 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'sel
 /// A file of the web app, or its page for every other address that is not the API's.
 pub async fn app(request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || path.starts_with("api/") || path.starts_with("socket.io") {
+    if !matches!(*request.method(), Method::GET | Method::HEAD)
+        || path.starts_with("api/")
+        || path.starts_with("socket.io")
+    {
         return ApiError::not_found("address").into_response();
     }
     // What looks like a file and is none is not a page: a missing script must not come as HTML.
@@ -29,7 +32,8 @@ pub async fn app(request: Request) -> Response {
         let missing = if is_file { ApiError::not_found("file").into_response() } else { not_built() };
         return missing;
     };
-    let etag = format!("\"{}\"", file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect::<String>());
+    let etag =
+        format!("\"{}\"", file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect::<String>());
     let mut headers = HeaderMap::new();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -40,7 +44,10 @@ pub async fn app(request: Request) -> Response {
     set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     set(header::VARY, "accept-encoding");
     set(header::ETAG, &etag);
-    set(header::CACHE_CONTROL, if wanted.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" });
+    set(
+        header::CACHE_CONTROL,
+        if wanted.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" },
+    );
     if let Some(encoding) = encoding {
         set(header::CONTENT_ENCODING, encoding);
     }
@@ -79,6 +86,7 @@ fn content_type(path: &str) -> &'static str {
 }
 
 fn not_built() -> Response {
-    let text = "The web app was not built into this program. Run `make run`, or `npm run build` in web/ and build again.";
+    let text =
+        "The web app was not built into this program. Run `make run`, or `npm run build` in web/ and build again.";
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

@@ -19,9 +19,7 @@ const MAX_CHALLENGE: usize = 256;
 const COME_AGAIN: u64 = 5;
 
 pub fn routes() -> OpenApiRouter<Http> {
-    OpenApiRouter::default()
-        .routes(routes!(verify_webhook, take_webhook))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    OpenApiRouter::default().routes(routes!(verify_webhook, take_webhook)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// Meta's handshake
@@ -33,7 +31,9 @@ pub fn routes() -> OpenApiRouter<Http> {
     responses((status = 200, description = "The challenge", body = String, content_type = "text/plain"),
         (status = 403, description = "The token is not one of ours")))]
 async fn verify_webhook(State(http): State<Http>, RawQuery(query): RawQuery) -> Result<impl IntoResponse, ApiError> {
-    let refused = || ApiError::new(StatusCode::FORBIDDEN, "bad_verify_token", "The verify token is not that of a connected number.");
+    let refused = || {
+        ApiError::new(StatusCode::FORBIDDEN, "bad_verify_token", "The verify token is not that of a connected number.")
+    };
     let query = query.unwrap_or_default();
     let asked = Handshake::read(&query).ok_or_else(refused)?;
     if !http.app.intake.routes.knows_token(&asked.token).await? {
@@ -106,12 +106,18 @@ fn signature(headers: &HeaderMap) -> Result<String, ApiError> {
 fn refusal(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::NotJson => ApiError::new(StatusCode::BAD_REQUEST, "not_json", "The body is not JSON."),
-        Refusal::BadSignature => {
-            ApiError::new(StatusCode::UNAUTHORIZED, "bad_signature", "The header X-Hub-Signature-256 is missing or does not fit the body.")
-        }
+        Refusal::BadSignature => ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "bad_signature",
+            "The header X-Hub-Signature-256 is missing or does not fit the body.",
+        ),
         Refusal::Unavailable => ApiError {
             retry_after_seconds: Some(COME_AGAIN),
-            ..ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Events can't be kept at the moment. Send it again.")
+            ..ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Events can't be kept at the moment. Send it again.",
+            )
         },
         Refusal::Store(error) => error.into(),
     }

@@ -61,7 +61,13 @@ pub async fn subscribe(url: String, channel: String, own: Uuid, realtime: Realti
     }
 }
 
-async fn listen(url: &str, channel: &str, own: Uuid, realtime: &Realtime, stop: &CancellationToken) -> redis::RedisResult<()> {
+async fn listen(
+    url: &str,
+    channel: &str,
+    own: Uuid,
+    realtime: &Realtime,
+    stop: &CancellationToken,
+) -> redis::RedisResult<()> {
     let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
     subscriber.subscribe(channel).await?;
     let mut news = subscriber.on_message();

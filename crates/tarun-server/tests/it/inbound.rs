@@ -16,7 +16,10 @@ async fn a_customers_message_makes_a_contact_a_conversation_and_an_unread_messag
     shop.says_text(&kavya, "नमस्ते! Mera order kab aayega?").await;
     let thread = shop.conversation_of(&kavya).await;
     assert_eq!(thread["contact"]["name"], "Kavya Nair");
-    assert_eq!((&thread["status"], &thread["unread_count"], &thread["window"]["open"]), (&json!("OPEN"), &json!(1), &json!(true)));
+    assert_eq!(
+        (&thread["status"], &thread["unread_count"], &thread["window"]["open"]),
+        (&json!("OPEN"), &json!(1), &json!(true))
+    );
     let messages = shop.messages(thread["id"].as_str().unwrap()).await;
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["type"], "TEXT");
@@ -29,8 +32,9 @@ async fn a_customers_message_makes_a_contact_a_conversation_and_an_unread_messag
 async fn c_042_fifty_parallel_webhooks_of_one_new_customer() {
     let shop = business().await;
     let (from, at) = ("919811100042", now() - 60);
-    let bodies: Vec<String> =
-        (0..50).map(|n| text_webhook(&shop, &[(from, &format!("wamid.PAR{n:02}"), at + n, &format!("number {n:02}"))])).collect();
+    let bodies: Vec<String> = (0..50)
+        .map(|n| text_webhook(&shop, &[(from, &format!("wamid.PAR{n:02}"), at + n, &format!("number {n:02}"))]))
+        .collect();
     let answers = futures::future::join_all(bodies.iter().map(|b| shop.webhook(b, SECRET))).await;
     assert!(answers.iter().all(|a| a.status == 200));
     let thread = shop.conversation_of(from).await;
@@ -117,8 +121,10 @@ async fn c_006_broken_unknown_and_foreign_elements_cost_their_neighbours_nothing
 #[tokio::test]
 async fn c_007_one_webhook_for_two_businesses_tells_each_only_its_own() {
     let (one, two) = (business().await, business().await);
-    let mut body: Value = serde_json::from_str(&text_webhook(&one, &[("919811100007", "wamid.FORONE", now(), "for one")])).unwrap();
-    let second: Value = serde_json::from_str(&text_webhook(&two, &[("919811100007", "wamid.FORTWO", now(), "for two")])).unwrap();
+    let mut body: Value =
+        serde_json::from_str(&text_webhook(&one, &[("919811100007", "wamid.FORONE", now(), "for one")])).unwrap();
+    let second: Value =
+        serde_json::from_str(&text_webhook(&two, &[("919811100007", "wamid.FORTWO", now(), "for two")])).unwrap();
     body["entry"].as_array_mut().unwrap().push(second["entry"][0].clone());
     one.webhook(&body.to_string(), SECRET).await.expect(200);
     for (shop, text) in [(&one, "for one"), (&two, "for two")] {

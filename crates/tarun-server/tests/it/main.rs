@@ -5,9 +5,9 @@
 mod conversations;
 mod failures;
 mod inbound;
+mod isolation;
 mod media;
 mod numbers;
-mod isolation;
 mod openapi;
 mod people;
 mod refusals;

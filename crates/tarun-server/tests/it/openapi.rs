@@ -12,7 +12,10 @@ fn openapi_json_is_what_the_routes_say() {
         std::fs::write(KEPT, &made).unwrap();
     }
     let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
-    assert!(made == kept, "the routes changed: run with TARUN_UPDATE=1, review openapi.json, and make the web app's types anew");
+    assert!(
+        made == kept,
+        "the routes changed: run with TARUN_UPDATE=1, review openapi.json, and make the web app's types anew"
+    );
 }
 
 #[tokio::test]
@@ -25,7 +28,13 @@ async fn the_contract_and_its_page_are_served() {
     assert_eq!(served, serde_json::from_str::<serde_json::Value>(&tarun_server::http::openapi::text()).unwrap());
     let page = http.get(format!("{}/docs", world().url)).send().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'") && !policy.contains("script") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("script") && !policy.contains("unsafe"),
+        "{policy}"
+    );
     assert!(page.text().await.unwrap().contains("/api/v1/auth/login"));
-    assert_eq!(http.get(format!("{}/docs/style.css", world().url)).send().await.unwrap().headers()["content-type"], "text/css; charset=utf-8");
+    assert_eq!(
+        http.get(format!("{}/docs/style.css", world().url)).send().await.unwrap().headers()["content-type"],
+        "text/css; charset=utf-8"
+    );
 }

@@ -64,7 +64,11 @@ async fn log_in(nobody: &Caller, email: &str, password: &str) -> Answer {
 }
 
 async fn refresh(nobody: &Caller, cookie: &str) -> Answer {
-    let request = nobody.with(None).request(Method::POST, "auth/refresh").header("X-Tarun-Client", "web").header("cookie", cookie);
+    let request = nobody
+        .with(None)
+        .request(Method::POST, "auth/refresh")
+        .header("X-Tarun-Client", "web")
+        .header("cookie", cookie);
     nobody.send(request).await
 }
 

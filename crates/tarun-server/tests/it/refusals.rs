@@ -33,7 +33,11 @@ async fn c_091_wrong_addresses_methods_and_bodies() {
         (at("TRACE", "/api/v1/me"), 405, "method_not_allowed"),
         (at("POST", "/api/v1/me").header("x-http-method-override", "GET"), 405, "method_not_allowed"),
         (at("PATCH", "tenant").body("{}"), 415, "unsupported_media_type"),
-        (at("PATCH", "tenant").header("content-type", "application/x-www-form-urlencoded").body("name=x"), 415, "unsupported_media_type"),
+        (
+            at("PATCH", "tenant").header("content-type", "application/x-www-form-urlencoded").body("name=x"),
+            415,
+            "unsupported_media_type",
+        ),
         (json_body("{".into()), 400, "unreadable_body"),
         (json_body(String::new()), 400, "unreadable_body"),
         (json_body("[".repeat(100_000)), 400, "unreadable_body"),
@@ -54,7 +58,8 @@ async fn c_091_wrong_addresses_methods_and_bodies() {
 #[tokio::test]
 async fn c_089_c_090_headers_of_the_api() {
     let owner = business().await.owner;
-    let request = owner.request(Method::GET, "me").header("origin", "https://evil.example").header("x-request-id", "mine");
+    let request =
+        owner.request(Method::GET, "me").header("origin", "https://evil.example").header("x-request-id", "mine");
     let answer = owner.send(request).await;
     assert_eq!(answer.status, StatusCode::OK);
     for (name, value) in [

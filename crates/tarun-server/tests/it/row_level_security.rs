@@ -22,7 +22,10 @@ async fn c_080_every_table_of_a_tenant_forces_row_level_security() {
         assert!(row.get::<bool, _>("forced") && row.get::<i64, _>("policies") > 0, "{}", row.get::<String, _>(0));
     }
     let (bypasses,): (bool,) =
-        sqlx::query_as("select rolsuper or rolbypassrls from pg_roles where rolname = 'tarun_app'").fetch_one(&mut owner).await.unwrap();
+        sqlx::query_as("select rolsuper or rolbypassrls from pg_roles where rolname = 'tarun_app'")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
     assert!(!bypasses);
 }
 
@@ -33,25 +36,58 @@ async fn c_080_without_a_tenant_the_servers_role_sees_no_row() {
     one.says_text(&customer, "for one only").await;
     one.conversation_of(&customer).await;
     let mut app = PgConnection::connect(&one.world.app_url).await.unwrap();
-    let tables = ["tenants", "users", "sessions", "whatsapp_numbers", "contacts", "contact_identities", "conversations", "messages",
-        "inbound_events", "jobs", "audit_log", "idempotency_keys", "media", "links", "api_keys", "conversation_reads", "conversation_sessions"];
+    let tables = [
+        "tenants",
+        "users",
+        "sessions",
+        "whatsapp_numbers",
+        "contacts",
+        "contact_identities",
+        "conversations",
+        "messages",
+        "inbound_events",
+        "jobs",
+        "audit_log",
+        "idempotency_keys",
+        "media",
+        "links",
+        "api_keys",
+        "conversation_reads",
+        "conversation_sessions",
+    ];
     for table in tables {
-        let count: i64 =
-            sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&mut app).await.unwrap();
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut app)
+            .await
+            .unwrap();
         assert_eq!(count, 0, "{table} without a tenant");
     }
     // Naming one business shows nothing of the other, also through COPY and joins.
     let mut tx = app.begin().await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("set local tarun.tenant = '{}'", two.tenant_id))).execute(&mut *tx).await.unwrap();
-    let foreign: i64 = sqlx::query_scalar("select count(*) from messages m join conversations c on c.id = m.conversation_id").fetch_one(&mut *tx).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("set local tarun.tenant = '{}'", two.tenant_id)))
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let foreign: i64 =
+        sqlx::query_scalar("select count(*) from messages m join conversations c on c.id = m.conversation_id")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
     assert_eq!(foreign, 0);
     let own: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(&mut *tx).await.unwrap();
     assert_eq!(own, 1);
     // Nor can it write into the other, or change what it is.
-    let stolen = sqlx::query(AssertSqlSafe(format!("update users set tenant_id = '{}'", one.tenant_id))).execute(&mut *tx).await;
+    let stolen =
+        sqlx::query(AssertSqlSafe(format!("update users set tenant_id = '{}'", one.tenant_id))).execute(&mut *tx).await;
     assert!(stolen.unwrap_err().to_string().contains("row-level security"));
     drop(tx);
-    for forbidden in ["set role tarun", "set role tarun_definer", "alter table users disable row level security", "update audit_log set action = 'x'", "delete from audit_log"] {
+    for forbidden in [
+        "set role tarun",
+        "set role tarun_definer",
+        "alter table users disable row level security",
+        "update audit_log set action = 'x'",
+        "delete from audit_log",
+    ] {
         assert!(sqlx::query(AssertSqlSafe(forbidden.to_owned())).execute(&mut app).await.is_err(), "{forbidden}");
     }
 }
@@ -69,6 +105,15 @@ async fn c_080_functions_across_tenants_are_the_reviewed_ones() {
     .unwrap();
     assert_eq!(
         names,
-        ["contacts_matching", "due_jobs", "forget_before", "job_backlog", "messages_matching", "route_webhooks", "tenant_of_email", "wrapped_tenant_keys"]
+        [
+            "contacts_matching",
+            "due_jobs",
+            "forget_before",
+            "job_backlog",
+            "messages_matching",
+            "route_webhooks",
+            "tenant_of_email",
+            "wrapped_tenant_keys"
+        ]
     );
 }

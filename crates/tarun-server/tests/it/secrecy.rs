@@ -54,7 +54,10 @@ impl Program {
     fn dump(&self) -> Vec<u8> {
         let runtime = Runtime::locate(&runtime::default_cache_dir()).unwrap();
         let note: Value = serde_json::from_slice(&std::fs::read(self.data().join("servers.json")).unwrap()).unwrap();
-        let out = Command::new(runtime.postgres_bin().join("pg_dump")).arg(note["owner_url"].as_str().unwrap()).output().unwrap();
+        let out = Command::new(runtime.postgres_bin().join("pg_dump"))
+            .arg(note["owner_url"].as_str().unwrap())
+            .output()
+            .unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         out.stdout
     }
@@ -98,7 +101,6 @@ fn forms(marker: &str) -> Vec<Vec<u8>> {
     }
     all
 }
-
 
 fn files(below: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(below).into_iter().flatten().flatten() {
@@ -150,7 +152,13 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     owner.post("whatsapp/numbers", number).await.expect(201);
     let app = json!({ "webhook_url": format!("{}/api/webhooks/whatsapp", program.api.base), "verify_token": "verify-4711-token" });
     sim.send(sim.request(reqwest::Method::PUT, "/_sim/app").json(&app)).await.expect(200);
-    let subscribe = sim.http.post(format!("{graph}/v26.0/200000000004711/subscribed_apps")).bearer_auth(TOKEN).send().await.unwrap();
+    let subscribe = sim
+        .http
+        .post(format!("{graph}/v26.0/200000000004711/subscribed_apps"))
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
     assert!(subscribe.status().is_success());
 
     sim.post("/_sim/customers", json!({ "wa_id": PHONE, "name": NAME })).await.expect(200);
@@ -167,19 +175,37 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
         ready.then_some(id)
     })
     .await;
-    owner.post(&format!("conversations/{thread}/messages"), json!({ "type": "TEXT", "content": { "body": REPLY } })).await.expect(201);
+    owner
+        .post(&format!("conversations/{thread}/messages"), json!({ "type": "TEXT", "content": { "body": REPLY } }))
+        .await
+        .expect(201);
     owner.post(&format!("conversations/{thread}/notes"), json!({ "body": NOTE })).await.expect(201);
     owner.get(&format!("conversations?q={TEXT}")).await.expect(200);
     // Errors, too, are written without what was sent.
     owner.post("auth/login", json!({ "email": EMAIL, "password": "wrong" })).await.expect(401);
-    owner.post(&format!("conversations/{thread}/messages"), json!({ "type": "TEXT", "content": { "body": "" }, "x": TEXT })).await;
+    owner
+        .post(
+            &format!("conversations/{thread}/messages"),
+            json!({ "type": "TEXT", "content": { "body": "" }, "x": TEXT }),
+        )
+        .await;
     let media: Value = owner.get(&format!("conversations/{thread}/messages")).await.expect(200);
-    let url = media["data"].as_array().unwrap().iter().find_map(|m| m["content"]["media"]["url"].as_str()).unwrap().to_owned();
+    let url = media["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|m| m["content"]["media"]["url"].as_str())
+        .unwrap()
+        .to_owned();
     let file = program.api.http.get(format!("{}{url}", program.api.base)).send().await.unwrap();
     assert_eq!(file.text().await.unwrap(), FILE);
     eventually("the reply is delivered", || async {
         let messages = owner.get(&format!("conversations/{thread}/messages")).await.expect(200);
-        messages["data"].as_array()?.iter().any(|m| m["status"] == "DELIVERED" && m["direction"] == "OUTBOUND").then_some(())
+        messages["data"]
+            .as_array()?
+            .iter()
+            .any(|m| m["status"] == "DELIVERED" && m["direction"] == "OUTBOUND")
+            .then_some(())
     })
     .await;
     let metrics = program.api.with(Some("metrics-token-of-the-tests")).get("/metrics").await;
@@ -192,11 +218,16 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     let mut found = vec![];
     // PostgreSQL's own files hold the same rows as the dump, and what was there before; Valkey's hold the streams.
     files(&program.data(), &mut found);
-    assert!(found.iter().any(|f| f.to_string_lossy().contains("appendonly")), "Valkey's append-only file was looked at");
+    assert!(
+        found.iter().any(|f| f.to_string_lossy().contains("appendonly")),
+        "Valkey's append-only file was looked at"
+    );
     assert!(found.iter().any(|f| f.to_string_lossy().contains("files/media")), "the stored file was looked at");
     left.extend(found.into_iter().map(|f| (f.display().to_string(), std::fs::read(&f).unwrap_or_default())));
-    let markers = [TEXT, NOTE, REPLY, NAME, PHONE, EMAIL, PASSWORD, TOKEN, SECRET, FILE, jwt.split('.').next_back().unwrap()];
-    let wanted: Vec<(&str, Vec<u8>)> = markers.iter().flat_map(|m| forms(m).into_iter().map(move |f| (*m, f))).collect();
+    let markers =
+        [TEXT, NOTE, REPLY, NAME, PHONE, EMAIL, PASSWORD, TOKEN, SECRET, FILE, jwt.split('.').next_back().unwrap()];
+    let wanted: Vec<(&str, Vec<u8>)> =
+        markers.iter().flat_map(|m| forms(m).into_iter().map(move |f| (*m, f))).collect();
     let search = AhoCorasick::new(wanted.iter().map(|(_, form)| form)).unwrap();
     for (place, bytes) in &left {
         if let Some(found) = search.find(bytes) {
@@ -242,7 +273,11 @@ async fn c_102_the_master_key_is_rotated_while_the_program_runs() {
     };
     let refused = start(&before).wait_with_output().unwrap();
     assert!(!refused.status.success());
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("another master key"), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("another master key"),
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
     let mut again = start(&after);
     let out = std::io::BufReader::new(again.stdout.take().unwrap());
     let line = std::io::BufRead::lines(out).map_while(Result::ok).find(|l| l.contains("Tarun is ready")).unwrap();

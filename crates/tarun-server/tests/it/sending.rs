@@ -33,12 +33,22 @@ async fn a_reply_is_queued_sent_delivered_and_read() {
     let shop = business().await;
     let (customer, id) = thread(&shop, "Meera").await;
     let made = reply(&shop, &id, "Namaste! क्या मदद करूँ?").await;
-    assert_eq!((&made["status"], &made["direction"], &made["sent_by"]["name"]), (&json!("QUEUED"), &json!("OUTBOUND"), &json!("Asha Kulkarni")));
+    assert_eq!(
+        (&made["status"], &made["direction"], &made["sent_by"]["name"]),
+        (&json!("QUEUED"), &json!("OUTBOUND"), &json!("Asha Kulkarni"))
+    );
     until(&shop, &id, &made["id"], "DELIVERED").await;
-    shop.sim().post(&format!("/_sim/customers/{customer}/read"), json!({ "phone_number_id": shop.phone_number_id })).await.expect(200);
+    shop.sim()
+        .post(&format!("/_sim/customers/{customer}/read"), json!({ "phone_number_id": shop.phone_number_id }))
+        .await
+        .expect(200);
     let read = until(&shop, &id, &made["id"], "READ").await;
     assert!(read["sent_at"].is_string() && read["delivered_at"].is_string() && read["read_at"].is_string());
-    let chat = shop.sim().get(&format!("/_sim/customers/{customer}/messages?phone_number_id={}", shop.phone_number_id)).await.expect(200);
+    let chat = shop
+        .sim()
+        .get(&format!("/_sim/customers/{customer}/messages?phone_number_id={}", shop.phone_number_id))
+        .await
+        .expect(200);
     assert!(chat.to_string().contains("क्या मदद करूँ?"));
 }
 
@@ -69,9 +79,14 @@ async fn replies_of_one_conversation_arrive_in_order() {
         last = reply(&shop, &id, &format!("part {n:02}")).await["id"].clone();
     }
     until(&shop, &id, &last, "DELIVERED").await;
-    let chat = shop.sim().get(&format!("/_sim/customers/{customer}/messages?phone_number_id={}", shop.phone_number_id)).await.expect(200);
+    let chat = shop
+        .sim()
+        .get(&format!("/_sim/customers/{customer}/messages?phone_number_id={}", shop.phone_number_id))
+        .await
+        .expect(200);
     let text = chat.to_string();
-    let mut found: Vec<(usize, usize)> = (0..12).filter_map(|n| Some((text.find(&format!("part {n:02}"))?, n))).collect();
+    let mut found: Vec<(usize, usize)> =
+        (0..12).filter_map(|n| Some((text.find(&format!("part {n:02}"))?, n))).collect();
     found.sort_unstable();
     let mut order: Vec<usize> = found.into_iter().map(|(_, n)| n).collect();
     if order.first() == Some(&11) {

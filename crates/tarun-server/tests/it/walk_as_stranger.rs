@@ -37,7 +37,11 @@ fn table() -> Vec<Line> {
     let text = json!({ "type": "TEXT", "content": { "body": "hello" } });
     vec![
         line("GET /api/v1/me", Value::Null, [401, 200, 200, 401, 403]),
-        line("POST /api/v1/auth/password", json!({ "current_password": "wrong", "new_password": "a new fine password" }), [401, 422, 422, 401, 403]),
+        line(
+            "POST /api/v1/auth/password",
+            json!({ "current_password": "wrong", "new_password": "a new fine password" }),
+            [401, 422, 422, 401, 403],
+        ),
         line("GET /api/v1/auth/sessions", Value::Null, [401, 200, 200, 401, 403]),
         line("DELETE /api/v1/auth/sessions", Value::Null, [401, 204, 204, 401, 403]),
         line("DELETE /api/v1/auth/sessions/{session}", Value::Null, [401, 404, 404, 401, 403]),
@@ -65,7 +69,11 @@ fn table() -> Vec<Line> {
         line("PATCH /api/v1/conversations/{conversation}", json!({ "status": "PENDING" }), [401, 404, 200, 401, 403]),
         line("POST /api/v1/conversations/{conversation}/read", Value::Null, READ_MARK),
         line("POST /api/v1/conversations/{conversation}/unread", Value::Null, READ_MARK),
-        line("POST /api/v1/conversations/{conversation}/assign", json!({ "agent_id": null }), [401, 404, 200, 401, 403]),
+        line(
+            "POST /api/v1/conversations/{conversation}/assign",
+            json!({ "agent_id": null }),
+            [401, 404, 200, 401, 403],
+        ),
         line("GET /api/v1/conversations/{conversation}/messages", Value::Null, READ_ONE),
         line("POST /api/v1/conversations/{conversation}/messages", text, [401, 404, 201, 401, 403]),
         line("POST /api/v1/conversations/{conversation}/notes", json!({ "body": "a note" }), [401, 404, 201, 401, 403]),
@@ -152,7 +160,8 @@ async fn ids(shop: &Business) -> BTreeMap<&'static str, String> {
     shop.says_text(&customer, "hello").await;
     let conversation = shop.conversation_of(&customer).await;
     let message = shop.messages(conversation["id"].as_str().unwrap()).await[0].clone();
-    let invitation = shop.owner.post("invitations", json!({ "email": "waits@walk.example", "role": "AGENT" })).await.expect(201);
+    let invitation =
+        shop.owner.post("invitations", json!({ "email": "waits@walk.example", "role": "AGENT" })).await.expect(201);
     let key = shop.owner.post("api-keys", json!({ "name": "walked", "scope": "READ" })).await.expect(201);
     let sessions = shop.owner.get("auth/sessions").await.expect(200);
     BTreeMap::from([

@@ -10,7 +10,11 @@ use tarun_store::TenantCtx;
 use time::OffsetDateTime;
 
 /// For the one who asks: a key reads for nobody, so that nothing is unread for it.
-pub fn shown(acting: &Acting, conversation: &tarun_store::conversation::Conversation, now: OffsetDateTime) -> Conversation {
+pub fn shown(
+    acting: &Acting,
+    conversation: &tarun_store::conversation::Conversation,
+    now: OffsetDateTime,
+) -> Conversation {
     let mut out = conversation_out(&acting.ctx, conversation, now);
     if acting.actor.user_id().is_none() {
         out.unread_count = 0;
@@ -19,7 +23,11 @@ pub fn shown(acting: &Acting, conversation: &tarun_store::conversation::Conversa
 }
 
 /// With the unread count of the reader for whom it was read.
-pub(crate) fn conversation_out(ctx: &TenantCtx, c: &tarun_store::conversation::Conversation, now: OffsetDateTime) -> Conversation {
+pub(crate) fn conversation_out(
+    ctx: &TenantCtx,
+    c: &tarun_store::conversation::Conversation,
+    now: OffsetDateTime,
+) -> Conversation {
     Conversation {
         id: c.id.0,
         contact: contact_out(&c.contact, Some(c.last_message_at)),
@@ -27,7 +35,10 @@ pub(crate) fn conversation_out(ctx: &TenantCtx, c: &tarun_store::conversation::C
         channel: "WHATSAPP".to_owned(),
         status: show_status(c.status),
         assigned_agent_id: c.assignee.map(|a| a.0),
-        window: Window { open: window_is_open(c.last_inbound_at, now), expires_at: window_expires_at(c.last_inbound_at) },
+        window: Window {
+            open: window_is_open(c.last_inbound_at, now),
+            expires_at: window_expires_at(c.last_inbound_at),
+        },
         unread_count: (c.inbound_count - c.read_count).max(0),
         last_message: c.last_message.as_ref().map(|m| message_out(ctx, m, now)),
         last_message_at: c.last_message_at,

@@ -82,7 +82,11 @@ fn show_operation(html: &mut String, path: &str, method: &str, operation: &Value
         let _ = write!(html, "<p>Body: {}</p>", kind(&content["schema"]));
     }
     for (status, response) in object(&operation["responses"]).iter().filter(|(status, _)| *status != "default") {
-        let body = object(&response["content"]).values().next().map(|c| format!(": {}", kind(&c["schema"]))).unwrap_or_default();
+        let body = object(&response["content"])
+            .values()
+            .next()
+            .map(|c| format!(": {}", kind(&c["schema"])))
+            .unwrap_or_default();
         let _ = write!(html, "<p>Answer <b>{}</b> {}{body}</p>", escape(status), text(&response["description"]));
     }
 }
@@ -141,7 +145,11 @@ fn kind(schema: &Value) -> String {
 /// Escaped, with `code` marked.
 fn prose(value: &Value) -> String {
     let escaped = text(value);
-    escaped.split('`').enumerate().map(|(n, part)| if n % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
+    escaped
+        .split('`')
+        .enumerate()
+        .map(|(n, part)| if n % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+        .collect()
 }
 
 fn text(value: &Value) -> String {

@@ -60,7 +60,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Ok(text) = one.to_str() else { return false };
     let mut parts = text.split(';').map(str::trim);
     parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
-        && parts.all(|p| p.is_empty() || p.eq_ignore_ascii_case("charset=utf-8") || p.eq_ignore_ascii_case("charset=\"utf-8\""))
+        && parts.all(|p| {
+            p.is_empty() || p.eq_ignore_ascii_case("charset=utf-8") || p.eq_ignore_ascii_case("charset=\"utf-8\"")
+        })
 }
 
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
@@ -83,7 +85,9 @@ fn unfit(pointer: &str, error: &serde_json::Error) -> ApiError {
     // The shapes of serde's own messages; where they change, the general answer below is still right.
     let quoted = |start: &str| words.strip_prefix(start).and_then(|rest| rest.split('`').next()).map(str::to_owned);
     let inside = |field: &str| format!("{pointer}/{}", escape(field));
-    let whole = |field: &str| if pointer.ends_with(&format!("/{}", escape(field))) { pointer.to_owned() } else { inside(field) };
+    let whole = |field: &str| {
+        if pointer.ends_with(&format!("/{}", escape(field))) { pointer.to_owned() } else { inside(field) }
+    };
     if let Some(field) = quoted("unknown field `") {
         let detail = format!("There is no field {field:?} here.");
         return ApiError::field(StatusCode::BAD_REQUEST, whole(&field), "unknown_field", detail);
@@ -99,7 +103,8 @@ fn unfit(pointer: &str, error: &serde_json::Error) -> ApiError {
 }
 
 fn unreadable(error: &serde_json::Error) -> ApiError {
-    let detail = format!("The body is no readable JSON: {} at line {}, column {}.", words(error), error.line(), error.column());
+    let detail =
+        format!("The body is no readable JSON: {} at line {}, column {}.", words(error), error.line(), error.column());
     ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", detail)
 }
 

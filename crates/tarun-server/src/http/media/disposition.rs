@@ -22,13 +22,17 @@ pub fn of(mime_type: &str, filename: Option<&str>) -> (String, String) {
 /// `audio/` and a name of letters, digits and the signs that such names have.
 fn is_sound(essence: &str) -> bool {
     essence.strip_prefix("audio/").is_some_and(|name| {
-        !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+'))
+        !name.is_empty()
+            && name.len() <= 64
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+'))
     })
 }
 
 /// For clients that know no `filename*`.
 fn ascii(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
+        .collect()
 }
 
 /// RFC 8187 `value-chars`: all but its `attr-char` are percent-encoded.
@@ -67,7 +71,11 @@ mod tests {
             ("", "application/octet-stream", false),
         ] {
             let (disposition, kind) = of(given, None);
-            assert_eq!((kind.as_str(), disposition.as_str()), (served, if inline { "inline" } else { "attachment" }), "{given:?}");
+            assert_eq!(
+                (kind.as_str(), disposition.as_str()),
+                (served, if inline { "inline" } else { "attachment" }),
+                "{given:?}"
+            );
         }
     }
 

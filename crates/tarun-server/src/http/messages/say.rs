@@ -26,7 +26,13 @@ enum Follows {
 }
 
 /// Says it, or answers with what an earlier call with the same key made.
-pub async fn say(app: &App, acting: &Acting, id: ConversationId, once: Option<&Once>, said: Said) -> Result<Message, ActError> {
+pub async fn say(
+    app: &App,
+    acting: &Acting,
+    id: ConversationId,
+    once: Option<&Once>,
+    said: Said,
+) -> Result<Message, ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let mut tx = app.store.begin(&acting.ctx).await?;

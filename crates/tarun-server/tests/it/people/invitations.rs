@@ -7,7 +7,8 @@ use time::Duration;
 #[tokio::test]
 async fn c_073_an_invitation_works_once() {
     let owner = founder(world()).await;
-    let invitation = owner.caller.post("invitations", json!({ "email": "New@Invite.example", "role": "ADMIN" })).await.expect(201);
+    let invitation =
+        owner.caller.post("invitations", json!({ "email": "New@Invite.example", "role": "ADMIN" })).await.expect(201);
     let token = link_token(&invitation["url"]);
     let nobody = nobody(world());
     let info = nobody.get(&format!("auth/links/{token}")).await.expect(200);
@@ -17,7 +18,8 @@ async fn c_073_an_invitation_works_once() {
     assert!(listed["data"][0].get("url").is_none(), "the link is shown once");
 
     let given = json!({ "token": token, "name": "Meera", "password": PASSWORD });
-    let answers = futures::future::join_all((0..5).map(|_| nobody.post("auth/invitations/accept", given.clone()))).await;
+    let answers =
+        futures::future::join_all((0..5).map(|_| nobody.post("auth/invitations/accept", given.clone()))).await;
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1, "one of five wins");
     assert!(answers.iter().filter(|a| a.status != 201).all(|a| a.status == 404));
     assert_eq!(code(&nobody.get(&format!("auth/links/{token}")).await, 404), "not_found");
@@ -30,7 +32,9 @@ async fn c_073_an_invitation_works_once() {
 #[tokio::test]
 async fn a_withdrawn_or_replaced_invitation_opens_nothing() {
     let owner = founder(world()).await;
-    let invite = async || owner.caller.post("invitations", json!({ "email": "one@invite.example", "role": "AGENT" })).await.expect(201);
+    let invite = async || {
+        owner.caller.post("invitations", json!({ "email": "one@invite.example", "role": "AGENT" })).await.expect(201)
+    };
     let first = invite().await;
     let second = invite().await;
     let nobody = nobody(world());
@@ -71,7 +75,11 @@ async fn c_073_a_reset_link_works_once_for_an_hour_and_ends_all_sign_ins() {
     let late = reset().await;
     world.clock.advance(Duration::hours(1));
     assert_eq!(accept(&late).await.status, 404);
-    assert!(actions(&person(&nobody, &log_in(&nobody, &owner.email, PASSWORD).await, 200)).await.contains(&"user.password_reset".into()));
+    assert!(
+        actions(&person(&nobody, &log_in(&nobody, &owner.email, PASSWORD).await, 200))
+            .await
+            .contains(&"user.password_reset".into())
+    );
 }
 
 #[tokio::test]

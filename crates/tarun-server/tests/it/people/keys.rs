@@ -5,7 +5,8 @@ use tarun_testkit::world;
 use time::{Duration, OffsetDateTime};
 
 async fn key(owner: &Person, scope: &str) -> (String, Caller) {
-    let made = owner.caller.post("api-keys", json!({ "name": format!("{scope} key"), "scope": scope })).await.expect(201);
+    let made =
+        owner.caller.post("api-keys", json!({ "name": format!("{scope} key"), "scope": scope })).await.expect(201);
     (text(&made["id"]), owner.caller.with(made["key"].as_str()))
 }
 
@@ -20,7 +21,11 @@ async fn a_key_does_what_its_scope_says_and_is_shown_once() {
     assert_eq!(code(&read.get("me").await, 403), "forbidden");
     admin.patch("tenant", json!({ "onboarded": true })).await.expect(200);
     let path = format!("users/{}", owner.id);
-    assert_eq!(code(&admin.patch(&path, json!({ "name": "X" })).await, 403), "forbidden", "owners are people's business");
+    assert_eq!(
+        code(&admin.patch(&path, json!({ "name": "X" })).await, 403),
+        "forbidden",
+        "owners are people's business"
+    );
     let listed = owner.caller.get("api-keys").await.expect(200);
     for listed in listed["data"].as_array().unwrap() {
         assert!(listed.get("key").is_none());
@@ -44,7 +49,8 @@ async fn a_withdrawn_or_expired_key_opens_nothing() {
     let at = |hours| (OffsetDateTime::now_utc() + Duration::hours(hours)).format(rfc3339).unwrap();
     let past = json!({ "name": "k", "scope": "READ", "expires_at": at(-1) });
     assert_eq!(code(&owner.caller.post("api-keys", past).await, 422), "in_the_past");
-    let made = owner.caller.post("api-keys", json!({ "name": "k", "scope": "READ", "expires_at": at(1) })).await.expect(201);
+    let made =
+        owner.caller.post("api-keys", json!({ "name": "k", "scope": "READ", "expires_at": at(1) })).await.expect(201);
     let short = owner.caller.with(made["key"].as_str());
     short.get("users").await.expect(200);
     world.clock.advance(Duration::hours(2));

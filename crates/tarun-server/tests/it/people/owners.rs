@@ -8,7 +8,9 @@ use tarun_testkit::world;
 async fn c_075_the_last_owner_stays() {
     let owner = founder(world()).await;
     let own = format!("users/{}", owner.id);
-    for change in [json!({ "role": "ADMIN" }), json!({ "is_active": false }), json!({ "role": "AGENT", "is_active": false })] {
+    for change in
+        [json!({ "role": "ADMIN" }), json!({ "is_active": false }), json!({ "role": "AGENT", "is_active": false })]
+    {
         assert_eq!(code(&owner.caller.patch(&own, change).await, 409), "last_owner");
     }
     let second = colleague(&owner, "OWNER").await;
@@ -39,7 +41,8 @@ async fn c_075_where_only_the_first_business_may_sign_up_there_is_one() {
     let callers: Vec<Caller> = (0..6).map(|_| nobody(&world)).collect();
     let tries = callers.iter().enumerate().map(|(n, caller)| {
         let email = format!("first{n}@house.example");
-        caller.post("auth/signup", json!({ "business_name": "First", "name": "F", "email": email, "password": PASSWORD }))
+        caller
+            .post("auth/signup", json!({ "business_name": "First", "name": "F", "email": email, "password": PASSWORD }))
     });
     let answers = futures::future::join_all(tries).await;
     assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
@@ -78,7 +81,11 @@ async fn admins_manage_people_but_not_owners_and_agents_only_their_own_name() {
 #[tokio::test]
 async fn settings_of_the_business_are_checked() {
     let owner = founder(world()).await;
-    let changed = owner.caller.patch("tenant", json!({ "time_zone": "Asia/Kathmandu", "agents_see_all": true })).await.expect(200);
+    let changed = owner
+        .caller
+        .patch("tenant", json!({ "time_zone": "Asia/Kathmandu", "agents_see_all": true }))
+        .await
+        .expect(200);
     assert_eq!((&changed["time_zone"], &changed["agents_see_all"]), (&json!("Asia/Kathmandu"), &json!(true)));
     for (body, expected) in [
         (json!({ "time_zone": "Mars/Olympus" }), "unknown_time_zone"),

@@ -42,7 +42,10 @@ async fn c_068_signing_out_ends_the_access_token_too() {
     by_cookie.caller.get("me").await.expect(200);
     for (person, with_token) in [(&by_cookie, false), (&owner, true)] {
         let caller = if with_token { person.caller.clone() } else { person.caller.with(None) };
-        let request = caller.request(Method::POST, "auth/logout").header("X-Tarun-Client", "web").header("cookie", &person.cookie);
+        let request = caller
+            .request(Method::POST, "auth/logout")
+            .header("X-Tarun-Client", "web")
+            .header("cookie", &person.cookie);
         let answer = caller.send(request).await;
         answer.expect(204);
         assert!(answer.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));

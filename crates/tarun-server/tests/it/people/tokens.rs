@@ -52,7 +52,8 @@ async fn c_067_one_kind_of_token_is_not_taken_for_another() {
     assert_eq!(code(&refresh(&owner.caller, &format!("tarun_refresh={key}")).await, 401), "session_ended");
     assert_eq!(code(&owner.caller.with(Some(&key.replace("tk_", "tr_"))).get("users").await, 401), "token_invalid");
     for scheme in ["Basic", "bearer:"] {
-        let request = owner.caller.with(None).request(Method::GET, "me").header("authorization", format!("{scheme} {access}"));
+        let request =
+            owner.caller.with(None).request(Method::GET, "me").header("authorization", format!("{scheme} {access}"));
         assert_eq!(code(&owner.caller.send(request).await, 401), "not_signed_in");
     }
     let answer = owner.caller.with(None).get("me").await;
@@ -111,7 +112,10 @@ async fn c_090_calls_by_cookie_need_our_own_page() {
     let own = call("auth/refresh").header("X-Tarun-Client", "web").header("origin", &world().url);
     let answer = owner.caller.send(own).await;
     answer.expect(200);
-    assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")), "no other origin is let in");
+    assert!(
+        !answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")),
+        "no other origin is let in"
+    );
 }
 
 #[tokio::test]

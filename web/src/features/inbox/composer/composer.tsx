@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { useMe } from "@/api/me.ts";
 import type { Conversation, Quote } from "@/api/types.ts";
 import { useNow, usePhone } from "@/lib/hooks.ts";

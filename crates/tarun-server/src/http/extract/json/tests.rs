@@ -51,7 +51,10 @@ fn c_091_what_does_not_fit_is_refused_with_its_place() {
             assert_eq!(error.errors[0].pointer, pointer, "{body}");
         }
     }
-    assert!(read::<Given>(br#"{"name":"a\\u0000","count":3,"inner":[{"at":1}]}"#).is_ok(), "an escaped backslash is no NUL");
+    assert!(
+        read::<Given>(br#"{"name":"a\\u0000","count":3,"inner":[{"at":1}]}"#).is_ok(),
+        "an escaped backslash is no NUL"
+    );
     let invalid_utf8 = [br#"{"name":""#.as_slice(), &[0xff], br#""}"#].concat();
     assert_eq!(read::<Given>(&invalid_utf8).unwrap_err().status, StatusCode::BAD_REQUEST);
 }

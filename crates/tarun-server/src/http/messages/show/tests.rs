@@ -73,7 +73,10 @@ fn other_kinds_pass_as_they_are() {
         ("UNSUPPORTED", json!({ "kind": "poll" })),
         ("FLOW_REPLY", json!({ "response": { "size": "XL", "link": "x" } })),
     ] {
-        assert_eq!(message_out(&tenant(), &message(kind, content.clone()), OffsetDateTime::UNIX_EPOCH).content, content);
+        assert_eq!(
+            message_out(&tenant(), &message(kind, content.clone()), OffsetDateTime::UNIX_EPOCH).content,
+            content
+        );
     }
 }
 
@@ -86,8 +89,15 @@ fn a_quote_is_one_line_and_only_a_failed_message_can_be_sent_again() {
         body: Body { content: json!({ "body": "one\ntwo" }), ..Body::default() },
     };
     let error = stored::SendError { code: Some(131_026), detail: "x".into() };
-    for (status, again) in [(delivery::Delivery::Failed, true), (delivery::Delivery::Unknown, true), (delivery::Delivery::Read, false)] {
-        let m = stored::Message { status, error: Some(error.clone()), quote: Some(quote.clone()), ..message("TEXT", json!({ "body": "x" })) };
+    for (status, again) in
+        [(delivery::Delivery::Failed, true), (delivery::Delivery::Unknown, true), (delivery::Delivery::Read, false)]
+    {
+        let m = stored::Message {
+            status,
+            error: Some(error.clone()),
+            quote: Some(quote.clone()),
+            ..message("TEXT", json!({ "body": "x" }))
+        };
         let out = message_out(&tenant(), &m, OffsetDateTime::UNIX_EPOCH);
         assert_eq!(out.reply_to.unwrap().summary, "one two");
         assert_eq!(out.error.unwrap().can_retry, again);
