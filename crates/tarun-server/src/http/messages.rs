@@ -65,7 +65,7 @@ async fn send_message(
     let client_key = creating.key().map(str::to_owned);
     let content = read_content(&creating.value.kind, creating.value.content)?;
     let reply = Reply { content, reply_to: creating.value.reply_to.map(MessageId), client_key };
-    let made = say(&http.app, &acting, ConversationId(id), once.as_ref(), Said::Reply(reply)).await?;
+    let made = say(&http.app, &acting, ConversationId(id), once.as_ref(), Said::Reply(Box::new(reply))).await?;
     Ok((StatusCode::CREATED, Json(message_out(&acting.ctx, &made, http.app.clock.now()))))
 }
 

@@ -16,7 +16,7 @@ use tarun_store::message::{self, Message};
 
 /// What somebody says in a conversation.
 pub enum Said {
-    Reply(Reply),
+    Reply(Box<Reply>),
     Note { body: String, client_key: Option<String> },
 }
 
@@ -44,7 +44,7 @@ pub async fn say(
     }
     let (made, follows) = match said {
         Said::Reply(reply) => {
-            let (made, queued) = send(app, &mut tx, acting, id, reply).await?;
+            let (made, queued) = send(app, &mut tx, acting, id, *reply).await?;
             (made, Follows::Sending(queued))
         }
         Said::Note { body, client_key } => {
