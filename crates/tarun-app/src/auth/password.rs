@@ -209,6 +209,7 @@ mod tests {
         let turn = hashing.turn().await.unwrap();
         let phc = turn.hash(&Secret::new("मसाला chai é")).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
+        assert_eq!(phc.len(), NOBODYS.len(), "nobody's costs the same");
         assert!(turn.verify(&Secret::new("मसाला chai é"), Some(phc.clone())).await.unwrap());
         assert!(
             turn.verify(&Secret::new("मसाला chai e\u{301}"), Some(phc.clone())).await.unwrap(),
