@@ -1,0 +1,225 @@
+//! The system under test as it runs in production: a server, workers and the two servers below them, each a process of its
+//! own, with the simulator in Meta's place.
+
+use crate::program::{Program, Recipe};
+use anyhow::{Context, anyhow};
+use std::ffi::OsString;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, Server, StopLimits, runtime};
+use tempfile::TempDir;
+
+/// Of the app at Meta, the same for all numbers: the simulator knows one app.
+pub const APP_SECRET: &str = "app-secret-of-the-ledger-run";
+pub const VERIFY_TOKEN: &str = "verify-token-of-the-ledger-run";
+/// 32 bytes that are nobody's secret.
+const MASTER_KEY: &str = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
+const METRICS_TOKEN: &str = "metrics-token-of-the-ledger-run";
+const QUEUE_PREFIX: &str = "tarun";
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The program `tarun`.
+    pub tarun: PathBuf,
+    /// The program that answers the embedded servers' guard request; none when the running one does.
+    pub guard: Option<PathBuf>,
+    pub workers: usize,
+}
+
+/// Everything that runs. Dropping it ends all of it.
+#[derive(Debug)]
+pub struct Stage {
+    pub server: Program,
+    pub workers: Vec<Program>,
+    pub simulator: Program,
+    /// `http://127.0.0.1:…`
+    pub url: String,
+    pub simulator_url: String,
+    pub servers: Arc<Embedded>,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Starts everything and returns when all of it is ready.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = tempfile::Builder::new().prefix("tarun-soak-").tempdir()?;
+        // The servers' user must be able to pass through, also when root runs this.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+        let (data, guard) = (folder.path().join("data"), options.guard.clone());
+        let servers = blocking(move || {
+            let runtime = Runtime::locate_or_install(&runtime::default_cache_dir(), &mut |line| eprintln!("{line}"))?;
+            Ok(Embedded::start(&runtime, EmbeddedOptions { guard, ..EmbeddedOptions::new(data) })?)
+        })
+        .await?;
+        let mut simulator = Program::new(Recipe {
+            name: "simulator".into(),
+            program: options.tarun.clone(),
+            args: [
+                "simulator",
+                "--listen",
+                "127.0.0.1:0",
+                "--no-customers",
+                "--app-secret",
+                APP_SECRET,
+                "--verify-token",
+                VERIFY_TOKEN,
+            ]
+            .into_iter()
+            .map(OsString::from)
+            .chain(["--record".into(), record_file(folder.path()).into()])
+            .collect(),
+            env: vec![],
+            ready: "The phone: ",
+            log: folder.path().join("simulator.log"),
+        });
+        let line = simulator.start().await?;
+        let simulator_url =
+            line.split_once("The phone: ").map(|(_, url)| url.trim().to_owned()).context("the simulator's address")?;
+        let listen = free_address()?;
+        let env = environment(&servers, &simulator_url, listen, folder.path());
+        let part = |name: String, command: &str, ready| {
+            let log = folder.path().join(format!("{name}.log"));
+            Program::new(Recipe {
+                name,
+                program: options.tarun.clone(),
+                args: vec![command.into()],
+                env: env.clone(),
+                ready,
+                log,
+            })
+        };
+        let mut server = part("server".into(), "serve", "Tarun serves on");
+        server.start().await?;
+        let mut workers = vec![];
+        for n in 0..options.workers {
+            let mut worker = part(format!("worker{n}"), "work", "Tarun works");
+            worker.start().await?;
+            workers.push(worker);
+        }
+        Ok(Self {
+            server,
+            workers,
+            simulator,
+            url: format!("http://{listen}"),
+            simulator_url,
+            servers: Arc::new(servers),
+            folder,
+        })
+    }
+
+    /// As the tables' owner, who sees all tenants.
+    #[must_use]
+    pub fn owner_url(&self) -> String {
+        self.servers.database_url()
+    }
+
+    /// Send calls and webhook attempts, as JSON lines that the simulator wrote.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        record_file(self.folder.path())
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Leaves the folder with data and logs behind for a person to look into.
+    pub fn keep_folder(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_owned()
+    }
+
+    /// The streams of all kinds of work.
+    #[must_use]
+    pub fn streams() -> Vec<String> {
+        let kinds = ["inbound", "send", "media"];
+        kinds.iter().flat_map(|kind| (0..8).map(move |n| format!("{QUEUE_PREFIX}:{kind}:{n}"))).collect()
+    }
+
+    /// Takes one of the two servers down, with or without a chance to stop cleanly, until [`Stage::release`].
+    pub async fn hold(&self, server: Server, kill: bool) -> anyhow::Result<()> {
+        let servers = self.servers.clone();
+        blocking(move || Ok(servers.hold(server, kill)?)).await
+    }
+
+    pub async fn release(&self, server: Server) -> anyhow::Result<()> {
+        let servers = self.servers.clone();
+        blocking(move || Ok(servers.release(server)?)).await
+    }
+
+    /// A connection to Valkey.
+    pub async fn valkey(&self) -> anyhow::Result<redis::aio::MultiplexedConnection> {
+        Ok(redis::Client::open(self.servers.redis_url())?.get_multiplexed_async_connection().await?)
+    }
+
+    /// Kills Valkey, throws its data away and starts it empty: as after a lost disk.
+    pub async fn wipe_valkey(&self) -> anyhow::Result<()> {
+        self.hold(Server::Valkey, true).await?;
+        let folder = self.folder.path().join("data").join("valkey");
+        blocking(move || {
+            for entry in std::fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+            }
+            Ok(())
+        })
+        .await?;
+        self.release(Server::Valkey).await
+    }
+
+    /// The server's figures, for its metrics token.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        Ok(reqwest::Client::new()
+            .get(format!("{}/metrics", self.url))
+            .bearer_auth(METRICS_TOKEN)
+            .send()
+            .await?
+            .text()
+            .await?)
+    }
+
+    /// Ends everything in order: programs first, then the servers below them.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        for program in self.workers.iter_mut().chain([&mut self.server, &mut self.simulator]) {
+            program.kill().await?;
+        }
+        let servers = Arc::try_unwrap(self.servers).map_err(|_| anyhow!("somebody still uses the servers"))?;
+        blocking(move || Ok(servers.stop(StopLimits::default())?)).await
+    }
+}
+
+fn record_file(folder: &Path) -> PathBuf {
+    folder.join("record.jsonl")
+}
+
+/// An address that nothing listens on now. It must stay the same over restarts, so the server can't choose it itself.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?)
+}
+
+fn environment(servers: &Embedded, simulator_url: &str, listen: SocketAddr, folder: &Path) -> Vec<(String, OsString)> {
+    [
+        ("DATABASE_URL", servers.database_url().into()),
+        ("REDIS_URL", servers.redis_url().into()),
+        ("TARUN_MASTER_KEY", OsString::from(MASTER_KEY)),
+        ("TARUN_QUEUE_PREFIX", QUEUE_PREFIX.into()),
+        ("TARUN_LISTEN", listen.to_string().into()),
+        ("TARUN_METRICS_TOKEN", METRICS_TOKEN.into()),
+        ("TARUN_DATA_DIR", folder.join("files").into()),
+        ("TARUN_CONFIG", folder.join("no-settings.toml").into()),
+        ("WHATSAPP_GRAPH_URL", simulator_url.into()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// The embedded servers' calls block; they must not hold up the runtime.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await?
+}
