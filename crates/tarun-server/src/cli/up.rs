@@ -30,6 +30,7 @@ pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
         running.stop().await;
         Ok(())
     });
+    telemetry::stop();
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     backing.stop()?;
     ended
@@ -44,7 +45,7 @@ pub fn part(config: &Config, http: bool) -> anyhow::Result<()> {
     }
     telemetry::start(config).map_err(anyhow::Error::msg)?;
     let backing = Backing::start(config)?;
-    super::tokio()?.block_on(async {
+    let ended = super::tokio()?.block_on(async {
         let running = server::start(config, &backing, Parts { http, work: !http }, Clock::system()).await?;
         match running.addr {
             Some(addr) => println!("Tarun serves on {addr}"),
@@ -53,7 +54,9 @@ pub fn part(config: &Config, http: bool) -> anyhow::Result<()> {
         wait().await?;
         running.stop().await;
         Ok(())
-    })
+    });
+    telemetry::stop();
+    ended
 }
 
 /// Waits for Ctrl-C or SIGTERM.
