@@ -7,7 +7,9 @@ use time::Duration;
 #[tokio::test]
 async fn c_065_common_and_short_passwords_are_refused() {
     let nobody = nobody(world());
-    for (password, expected) in [("short1!", "too_short"), ("India@123", "too_common"), ("house of cards", "too_common")] {
+    for (password, expected) in
+        [("short1!", "too_short"), ("India@123", "too_common"), ("house of cards", "too_common")]
+    {
         let given = json!({ "business_name": "House of Cards", "name": "A", "email": "c065@house.example", "password": password });
         let answer = nobody.post("auth/signup", given).await;
         assert_eq!(code(&answer, 422), expected);
