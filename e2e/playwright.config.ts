@@ -7,8 +7,6 @@ function given(name: string): string {
   return value;
 }
 
-const address = given("TARUN_E2E_URL");
-
 export default defineConfig({
   testDir: "tests",
   outputDir: "results",
@@ -19,17 +17,23 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
   use: {
-    baseURL: address,
+    baseURL: given("TARUN_E2E_URL"),
     launchOptions: { executablePath: given("TARUN_BROWSER") },
+    locale: "en-IN",
+    viewport: { width: 1440, height: 900 },
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
   },
   webServer: {
     command: `exec "${given("TARUN_BIN")}" up --demo`,
-    url: `${address}/readyz`,
+    // The last words of a start with the demo. The groups become TARUN_DEMO_… in the environment of the tests.
+    wait: {
+      stdout:
+        /Sign in as (?<tarun_demo_email>\S+) with the password (?<tarun_demo_password>\S+)\s+Be its customer on the phone at (?<tarun_demo_phone>\S+)\n/,
+    },
     timeout: 120_000,
     gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
-    stdout: "pipe",
+    stdout: "ignore",
     stderr: "pipe",
   },
 });
