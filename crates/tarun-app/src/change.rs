@@ -33,6 +33,31 @@ impl Change {
         }
     }
 
+    /// Takes a later change of the same tenant in. A message that was made and changed is shown once, as it is now.
+    pub fn absorb(&mut self, later: Self) {
+        fn add<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>, known: &[T]) {
+            for id in more {
+                if !to.contains(&id) && !known.contains(&id) {
+                    to.push(id);
+                }
+            }
+        }
+        add(&mut self.messages_created, later.messages_created, &[]);
+        add(&mut self.messages_updated, later.messages_updated, &self.messages_created);
+        add(&mut self.conversations_created, later.conversations_created, &[]);
+        add(&mut self.conversations_updated, later.conversations_updated, &self.conversations_created);
+        add(&mut self.contacts_updated, later.contacts_updated, &[]);
+    }
+
+    /// How many rows it names.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.messages_created.len()
+            + self.messages_updated.len()
+            + self.conversations_created.len()
+            + self.conversations_updated.len()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.messages_created.is_empty()
@@ -76,5 +101,25 @@ impl Announcer {
         if !change.is_empty() && self.0.try_send(change).is_err() {
             metrics::counter!("tarun_realtime_dropped_total").increment(1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_taken_together_name_each_row_once() {
+        let tenant = TenantId::fresh();
+        let (m, c) = (MessageId::fresh(), ConversationId::fresh());
+        let mut first = Change::of(tenant);
+        first.conversations_created.push(c);
+        first.message_created(m, c);
+        let mut second = Change::of(tenant);
+        second.message_updated(m);
+        second.conversation_updated(c);
+        first.absorb(second);
+        assert_eq!((first.messages_created, first.messages_updated), (vec![m], vec![]));
+        assert_eq!((first.conversations_created, first.conversations_updated), (vec![c], vec![]));
     }
 }

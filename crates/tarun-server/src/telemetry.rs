@@ -15,8 +15,8 @@ static TRACES: OnceLock<SdkTracerProvider> = OnceLock::new();
 /// Starts logging, one JSON object a line (or plain text), on standard error, and, where `OTEL_EXPORTER_OTLP_ENDPOINT` is
 /// set, the export of traces (OTLP over HTTP; OpenTelemetry's own variables apply). A second call does nothing.
 pub fn start(config: &Config) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_new(&config.log).map_err(|e| format!("TARUN_LOG can't be read: {e}. Try info or tarun_app=debug,info"))?;
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|e| format!("TARUN_LOG can't be read: {e}. Try info or tarun_app=debug,info"))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if config.log_json {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()

@@ -252,6 +252,18 @@ pub struct Facts {
     pub version: i32,
 }
 
+/// Whose a conversation is: `None` when there is none, `Some(None)` when it is nobody's.
+pub async fn assignee(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Option<UserId>>, StoreError> {
+    let tenant = tx.tenant().0;
+    let row: Option<Option<Uuid>> =
+        sqlx::query_scalar("select assigned_user_id from conversations where tenant_id = $1 and id = $2")
+            .bind(tenant)
+            .bind(id.0)
+            .fetch_optional(tx.sql())
+            .await?;
+    Ok(row.map(|assignee| assignee.map(UserId)))
+}
+
 /// Reads and locks a conversation until the transaction ends.
 pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Facts>, StoreError> {
     let tenant = tx.tenant().0;

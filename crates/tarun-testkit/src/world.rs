@@ -8,6 +8,7 @@ use tarun_core::clock::Clock;
 use tarun_server::config::Config;
 use tarun_server::server::{self, Backing, Parts};
 use tarun_simulator::{SimulatorConfig, WebhookOptions};
+use tarun_store::keys::MasterKeys;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -23,6 +24,7 @@ pub struct World {
     pub app_url: String,
     pub redis_url: String,
     pub queue_prefix: String,
+    pub keys: MasterKeys,
     stop: CancellationToken,
     _folder: tempfile::TempDir,
 }
@@ -107,6 +109,7 @@ async fn begin(
         app_url,
         redis_url,
         queue_prefix: name,
+        keys: config.master.keys().expect("keys"),
         stop,
         _folder: folder,
     };

@@ -98,3 +98,9 @@ pub async fn visible(tx: &mut TenantTx, acting: &Acting, id: ConversationId) -> 
         .filter(|c| acting.sight().covers(c.assignee))
         .ok_or(ActError::NotFound("conversation"))
 }
+
+/// Refuses a conversation that the one who asks may not see. Locks nothing, for those who only read.
+pub async fn may_see(tx: &mut TenantTx, acting: &Acting, id: ConversationId) -> Result<(), ActError> {
+    let assignee = conversation::assignee(tx, id).await?.ok_or(ActError::NotFound("conversation"))?;
+    if acting.sight().covers(assignee) { Ok(()) } else { Err(ActError::NotFound("conversation")) }
+}

@@ -3,7 +3,7 @@
 use super::routes::Routes;
 use crate::queue::Queue;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_core::ids::{NumberId, TenantId};
@@ -45,6 +45,33 @@ pub struct Intake {
     pub routes: Routes,
     clock: Clock,
     writers: Arc<Vec<mpsc::Sender<Parcel>>>,
+    /// When each number was last noted as having had an event handled.
+    pub(super) handled: Arc<Mutex<Noted>>,
+}
+
+/// Which numbers need a new note of "last seen": one in five seconds is enough for people.
+#[derive(Default)]
+pub(super) struct Noted(HashMap<NumberId, OffsetDateTime>);
+
+impl Noted {
+    /// Those of the numbers whose note is old; they count as noted from now on.
+    pub(super) fn stale(&mut self, numbers: impl Iterator<Item = NumberId>, now: OffsetDateTime) -> Vec<NumberId> {
+        if self.0.len() > 10_000 {
+            self.0.clear();
+        }
+        let mut stale: Vec<NumberId> =
+            numbers.filter(|n| self.0.get(n).is_none_or(|at| now - *at > time::Duration::seconds(5))).collect();
+        stale.sort_unstable();
+        stale.dedup();
+        self.0.extend(stale.iter().map(|n| (*n, now)));
+        stale
+    }
+}
+
+impl Intake {
+    pub(super) fn stale_handled(&self, numbers: impl Iterator<Item = NumberId>, now: OffsetDateTime) -> Vec<NumberId> {
+        self.handled.lock().unwrap_or_else(PoisonError::into_inner).stale(numbers, now)
+    }
 }
 
 /// The events of one webhook for one tenant.
@@ -66,14 +93,14 @@ impl Intake {
                         store: store.clone(),
                         queue: queue.clone(),
                         clock: clock.clone(),
-                        touched: HashMap::new(),
+                        touched: Noted::default(),
                     }
                     .run(from),
                 );
                 to
             })
             .collect();
-        Self { routes, clock: clock.clone(), writers: Arc::new(writers) }
+        Self { routes, clock: clock.clone(), writers: Arc::new(writers), handled: Arc::default() }
     }
 
     /// Keeps what a signed body reports. When it returns, the events are committed or an error tells Meta to come again.
@@ -140,7 +167,7 @@ struct Writer {
     store: Store,
     queue: Queue,
     clock: Clock,
-    touched: HashMap<NumberId, OffsetDateTime>,
+    touched: Noted,
 }
 
 impl Writer {
@@ -183,19 +210,11 @@ impl Writer {
         let now = self.clock.now();
         let mut tx = self.store.begin(ctx).await?;
         let keys = event::accept(&mut tx, events, now).await?;
-        let numbers: HashSet<NumberId> = events.iter().filter_map(|e| e.number).collect();
-        let stale: Vec<NumberId> = numbers
-            .into_iter()
-            .filter(|n| self.touched.get(n).is_none_or(|at| now - *at > time::Duration::seconds(5)))
-            .collect();
+        let stale = self.touched.stale(events.iter().filter_map(|e| e.number), now);
         if !stale.is_empty() {
             number::touch(&mut tx, &stale, Some(now), None).await?;
         }
         tx.commit().await?;
-        if self.touched.len() > 10_000 {
-            self.touched.clear();
-        }
-        self.touched.extend(stale.into_iter().map(|n| (n, now)));
         metrics::counter!("tarun_webhook_events_kept_total").increment(keys.len() as u64);
         metrics::counter!("tarun_webhook_events_repeated_total").increment((events.len() - keys.len()) as u64);
         Ok(keys)

@@ -12,7 +12,7 @@ use tarun_store::contact;
 use tarun_store::inbox::{self, Arrival, wamid_hash};
 use tarun_store::job::{self, InboundJob, JobId, JobKind, Later};
 use tarun_store::receipt::{self, Report};
-use tarun_store::{StoreError, TenantCtx, TenantTx, conversation, event, media, message};
+use tarun_store::{StoreError, TenantCtx, TenantTx, conversation, event, media, message, number};
 use time::OffsetDateTime;
 
 /// Events of one transaction.
@@ -105,11 +105,16 @@ async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<Outcome, Stor
         return Ok(Outcome::Careful);
     }
     let mut change = Change::of(ctx.tenant);
+    let numbers: Vec<NumberId> = jobs.iter().filter_map(|j| j.number).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.job).collect();
     let Understood { aside, files } = understand(&mut tx, jobs, now, &mut change).await?;
     let done: Vec<JobId> = ids.into_iter().filter(|id| !aside.contains(id)).collect();
     let count = done.len() as u64;
     job::finish(&mut tx, &done).await?;
+    let stale = app.intake.stale_handled(numbers.into_iter(), now);
+    if !stale.is_empty() {
+        number::touch(&mut tx, &stale, None, Some(now)).await?;
+    }
     tx.commit().await?;
     metrics::counter!("tarun_inbound_handled_total").increment(count);
     app.announcer.tell(change);

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::acting::{ActError, Acting};
-use crate::conversation::visible;
+use crate::conversation::may_see;
 use tarun_core::ids::ConversationId;
 use tarun_core::policy::Action;
 use tarun_store::Cursor;
@@ -18,7 +18,7 @@ pub async fn list(
 ) -> Result<Vec<Message>, ActError> {
     acting.require(Action::ReadConversation)?;
     let mut tx = app.store.begin(&acting.ctx).await?;
-    visible(&mut tx, acting, conversation).await?;
+    may_see(&mut tx, acting, conversation).await?;
     let found = message::list(&mut tx, conversation, before, limit + 1).await?;
     tx.commit().await?;
     Ok(found)

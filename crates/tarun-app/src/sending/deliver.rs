@@ -242,7 +242,7 @@ async fn accepted(
 /// The number's access is over: stop its sends until an admin has looked.
 async fn pause_number(tx: &mut TenantTx, id: ConversationId, words: &str) -> Result<(), StoreError> {
     let Some(thread) = conversation::lock(tx, id).await? else { return Ok(()) };
-    if let Some(mut number) = number::get(tx, thread.number).await? {
+    if let Some(mut number) = number::lock(tx, thread.number).await? {
         number.paused_reason = Some(words.to_owned());
         number::update(tx, &number).await?;
     }
