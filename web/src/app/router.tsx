@@ -37,9 +37,11 @@ const auth = () => import("@/features/auth/pages.tsx");
 const signIn = createRoute({
   getParentRoute: () => root,
   path: paths.signIn,
-  // Only a path of this app: an address from elsewhere must not be a way out after sign-in.
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {},
+  // Only a path of this app: an address from elsewhere must not be a way out after sign-in. What is refused is named,
+  // as `undefined`: the router keeps the values as given of all names that are left out here.
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
+    next: typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? search.next : undefined,
+  }),
   component: lazyRouteComponent(auth, "SignIn"),
 });
 const signUp = createRoute({
@@ -70,19 +72,21 @@ const views: readonly View[] = ["all", "mine", "unassigned", "unread"];
 const statuses: readonly Status[] = ["OPEN", "PENDING", "RESOLVED", "SPAM"];
 
 export interface InboxSearch {
-  view?: View;
-  status?: Status;
-  q?: string;
+  view?: View | undefined;
+  status?: Status | undefined;
+  q?: string | undefined;
 }
 
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: paths.inbox,
   validateSearch: (search: Record<string, unknown>): InboxSearch => {
-    const view = views.find((v) => v === search.view);
-    const status = statuses.find((s) => s === search.status);
     const q = search.q === undefined ? "" : String(search.q).slice(0, 200);
-    return { ...(view && { view }), ...(status && { status }), ...(q && { q }) };
+    return {
+      view: views.find((view) => view === search.view),
+      status: statuses.find((status) => status === search.status),
+      q: q || undefined,
+    };
   },
   component: lazyRouteComponent(() => import("@/features/inbox/page.tsx"), "InboxPage"),
 });
