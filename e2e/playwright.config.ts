@@ -21,6 +21,7 @@ export default defineConfig({
     launchOptions: { executablePath: given("TARUN_BROWSER") },
     locale: "en-IN",
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 15_000,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
   },

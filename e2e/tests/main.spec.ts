@@ -6,7 +6,7 @@ test("a customer writes, it shows live, the reply reaches the phone, its ticks t
   demo,
 }) => {
   const unread = async (token: string) => {
-    const counts = await context.request.get("/api/v1/inbox/counts", {
+    const counts = await context.request.get("/api/v1/conversations/counts", {
       headers: { Authorization: `Bearer ${token}` },
     });
     return ((await counts.json()) as { unread: number }).unread;
