@@ -39,6 +39,7 @@ pub struct Stage {
     pub url: String,
     pub simulator_url: String,
     pub servers: Arc<Embedded>,
+    worker: Recipe,
     folder: TempDir,
 }
 
@@ -81,34 +82,28 @@ impl Stage {
             line.split_once("The phone: ").map(|(_, url)| url.trim().to_owned()).context("the simulator's address")?;
         let listen = free_address()?;
         let env = environment(&servers, &simulator_url, listen, folder.path());
-        let part = |name: String, command: &str, ready| {
+        let part = |name: &str, command: &str, ready| {
             let log = folder.path().join(format!("{name}.log"));
-            Program::new(Recipe {
-                name,
-                program: options.tarun.clone(),
-                args: vec![command.into()],
-                env: env.clone(),
-                ready,
-                log,
-            })
+            let (program, args) = (options.tarun.clone(), vec![command.into()]);
+            Recipe { name: name.into(), program, args, env: env.clone(), ready, log }
         };
-        let mut server = part("server".into(), "serve", "Tarun serves on");
+        let mut server = Program::new(part("server", "serve", "Tarun serves on"));
         server.start().await?;
+        let worker = part("worker", "work", "Tarun works");
         let mut workers = vec![];
-        for n in 0..options.workers {
-            let mut worker = part(format!("worker{n}"), "work", "Tarun works");
-            worker.start().await?;
-            workers.push(worker);
+        for _ in 0..options.workers {
+            let mut one = Program::new(worker.clone());
+            one.start().await?;
+            workers.push(one);
         }
-        Ok(Self {
-            server,
-            workers,
-            simulator,
-            url: format!("http://{listen}"),
-            simulator_url,
-            servers: Arc::new(servers),
-            folder,
-        })
+        let (url, servers) = (format!("http://{listen}"), Arc::new(servers));
+        Ok(Self { server, workers, simulator, url, simulator_url, servers, worker, folder })
+    }
+
+    /// One more worker, not started yet. It is the caller's to end.
+    #[must_use]
+    pub fn another_worker(&self) -> Program {
+        Program::new(self.worker.clone())
     }
 
     /// As the tables' owner, who sees all tenants.

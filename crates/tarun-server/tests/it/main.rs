@@ -4,13 +4,16 @@
 
 mod conversations;
 mod failures;
+mod faults;
 mod inbound;
 mod isolation;
 mod media;
 mod numbers;
 mod openapi;
 mod people;
+mod realtime;
 mod refusals;
+mod replay;
 mod row_level_security;
 mod secrecy;
 mod sending;
