@@ -33,7 +33,7 @@ enum Command {
     /// Get PostgreSQL and Valkey, unless they are there
     Setup,
     /// Run the simulator of Meta's Graph API, with a phone in the browser
-    Simulator(simulator::Args),
+    Simulator(Box<simulator::Args>),
     /// Print the API's contract
     Openapi,
     /// Look after an installation
@@ -54,7 +54,7 @@ pub fn run() -> anyhow::Result<()> {
             println!("{}", runtime.describe());
             Ok(())
         }
-        Command::Simulator(args) => simulator::run(args),
+        Command::Simulator(args) => simulator::run(*args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());
             Ok(())

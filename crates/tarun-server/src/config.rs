@@ -322,7 +322,8 @@ mod tests {
     #[test]
     fn c_110_c_112_settings_that_do_not_fit_stop_the_start_with_a_sentence() {
         assert!(of(|_| {}).is_ok());
-        let refusals: [(&str, fn(&mut Raw)); 9] = [
+        type Mistake = (&'static str, fn(&mut Raw));
+        let refusals: [Mistake; 9] = [
             ("REDIS_URL", |r| r.database_url = Some("postgres://x".into())),
             ("DATABASE_URL", |r| r.redis_url = Some("redis://x".into())),
             ("TARUN_MASTER_KEY", |r| {

@@ -43,7 +43,6 @@ pub struct Caller {
 }
 
 impl Caller {
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/api/v1/{path}") };
         let request = self.http.request(method, format!("{}{path}", self.base));

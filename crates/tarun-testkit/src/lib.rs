@@ -3,12 +3,7 @@
 //! One set of servers serves all tests of a process; each test has a business of its own on it ([`business`]). A test
 //! that moves the clock, stops a server or counts everything has a [`World`] of its own, with its own database.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "for tests only: what is missing ends the test"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "for tests only: what is missing ends the test")]
 
 mod business;
 mod servers;

@@ -96,7 +96,7 @@ impl Reader {
         Ok(())
     }
 
-    async fn hand_over(&self, stream: &str, entries: Vec<(String, BTreeMap<String, Vec<u8>>)>) {
+    async fn hand_over(&self, stream: &str, entries: Entries) {
         for (id, fields) in entries {
             let entry = Entry { stream: stream.to_owned(), id };
             match read_hint(self.kind, entry.clone(), &fields) {
@@ -175,8 +175,11 @@ async fn make_groups(connection: &mut MultiplexedConnection, streams: &[String])
     Ok(())
 }
 
+/// Entries as Valkey gives them: id and fields.
+type Entries = Vec<(String, BTreeMap<String, Vec<u8>>)>;
+
 /// The answer to XREADGROUP: a map in RESP3, a list of pairs in RESP2, nil when nothing came.
-fn streams_of(value: Value) -> Vec<(String, Vec<(String, BTreeMap<String, Vec<u8>>)>)> {
+fn streams_of(value: Value) -> Vec<(String, Entries)> {
     let pairs: Vec<(Value, Value)> = match value {
         Value::Map(pairs) => pairs,
         Value::Array(items) => items
@@ -194,7 +197,7 @@ fn streams_of(value: Value) -> Vec<(String, Vec<(String, BTreeMap<String, Vec<u8
         .collect()
 }
 
-fn entries_of(value: Value) -> Vec<(String, BTreeMap<String, Vec<u8>>)> {
+fn entries_of(value: Value) -> Entries {
     let Value::Array(items) = value else { return vec![] };
     items
         .into_iter()
