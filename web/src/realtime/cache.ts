@@ -50,6 +50,16 @@ export function putMessage(cache: QueryClient, message: Message): void {
   );
 }
 
+/** A message of a loaded thread. */
+export function heldMessage(cache: QueryClient, conversationId: string, id: string): Message | undefined {
+  const pages = cache.getQueryData<Pages<Message>>(keys.messages(conversationId))?.pages ?? [];
+  for (const page of pages) {
+    const found = page.data.find((message) => message.id === id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 const fetching = new Map<string, boolean>();
 
 /** A conversation this page has not seen: its unread count is known to the server only. */
@@ -71,9 +81,7 @@ async function learn(cache: QueryClient, id: string, reader: () => Reader): Prom
 
 export function onMessageCreated(cache: QueryClient, message: Message, reader: () => Reader): void {
   const { me, open } = reader();
-  const held = cache
-    .getQueryData<Pages<Message>>(keys.messages(message.conversation_id))
-    ?.pages.some((page) => page.data.some((m) => m.id === message.id));
+  const held = heldMessage(cache, message.conversation_id, message.id) !== undefined;
   putMessage(cache, message);
   const known = knownConversation(cache, message.conversation_id);
   if (!known) {
@@ -83,6 +91,16 @@ export function onMessageCreated(cache: QueryClient, message: Message, reader: (
   // Also in the open thread: it is the thread that tells the server when it has been seen.
   const counts = !held && message.direction === "INBOUND";
   putConversation(cache, withMessage(known, message, counts), { me, open });
+}
+
+/**
+ * The answer to one's own send: the message as it was at first. Events about it may have been quicker, and know better:
+ * a refusal by WhatsApp is the last word, so that nothing would correct it.
+ */
+export function onMessageAccepted(cache: QueryClient, message: Message, reader: () => Reader): void {
+  if (heldMessage(cache, message.conversation_id, message.id)) return;
+  if (knownConversation(cache, message.conversation_id)?.last_message?.id === message.id) return;
+  onMessageCreated(cache, message, reader);
 }
 
 export function onMessageUpdated(cache: QueryClient, message: Message, reader: () => Reader): void {

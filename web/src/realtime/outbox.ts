@@ -9,7 +9,7 @@ import { ApiError, words } from "@/api/problem.ts";
 import type { Quote } from "@/api/types.ts";
 import { load, save } from "@/lib/storage.ts";
 import { createStore } from "@/lib/store.ts";
-import { onMessageCreated, type Reader } from "./cache.ts";
+import { onMessageAccepted, type Reader } from "./cache.ts";
 
 export interface OutboxEntry {
   /** The Idempotency-Key: the same for every try, so that a lost answer does not send twice. */
@@ -99,7 +99,7 @@ export function runOutbox(cache: QueryClient, reader: () => Reader): () => void 
           ? await addNote(entry.conversationId, entry.body, entry.key)
           : await sendText(entry.conversationId, entry.body, entry.replyTo?.message_id, entry.key);
       failuresInRow = 0;
-      if (!ended) onMessageCreated(cache, message, reader);
+      if (!ended) onMessageAccepted(cache, message, reader);
       discard(entry.key);
     } catch (error) {
       if (ended) return change(entry.key, { state: "waiting" });

@@ -9,7 +9,7 @@ import { summary } from "@/lib/content.ts";
 import { useNow, useOnline } from "@/lib/hooks.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
 import { useStore } from "@/lib/store.ts";
-import { putMessage } from "@/realtime/cache.ts";
+import { heldMessage, putMessage } from "@/realtime/cache.ts";
 import { discard, type OutboxEntry, outbox } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { Empty, Failed } from "@/ui/states.tsx";
@@ -109,7 +109,10 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
   const resolve = useCallback(
     async (message: Message, resolution: Resolution) => {
       try {
-        putMessage(cache, await resolveMessage(id, message.id, resolution));
+        const before = heldMessage(cache, id, message.id);
+        const answer = await resolveMessage(id, message.id, resolution);
+        // An event that was quicker than the answer knows better.
+        if (heldMessage(cache, id, message.id) === before) putMessage(cache, answer);
       } catch (error) {
         toast(words(error), { bad: true });
       }
