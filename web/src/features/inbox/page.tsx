@@ -5,6 +5,7 @@ import type { Conversation, Status } from "@/api/types.ts";
 import { useMedia } from "@/lib/hooks.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
 import { load, save } from "@/lib/storage.ts";
+import { cleanLine } from "@/lib/text.ts";
 import type { Pages } from "@/realtime/apply.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { useActions } from "./actions.ts";
@@ -63,7 +64,7 @@ export function InboxPage() {
     (conversation: Conversation, status: Status) => {
       const leaves = status !== filter.status && !filter.q;
       const next = leaves ? (neighbour(1) ?? neighbour(-1)) : undefined;
-      const note = next && status === "RESOLVED" ? `Next: ${next.contact.name.slice(0, 60)}` : "";
+      const note = next && status === "RESOLVED" ? `Next: ${cleanLine(next.contact.name, 60)}` : "";
       void actions.changeStatus(conversation, status, note);
       if (leaves && wide) open(next?.id, true);
       else if (leaves) open(undefined);

@@ -7,6 +7,7 @@ import { unwrap, words } from "@/api/problem.ts";
 import type { Role, User } from "@/api/types.ts";
 import { people } from "@/api/workspace.ts";
 import { useNow } from "@/lib/hooks.ts";
+import { cleanLine } from "@/lib/text.ts";
 import { ago } from "@/lib/time.ts";
 import { Button } from "@/ui/controls.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
@@ -134,7 +135,7 @@ function PersonRow({ person }: { person: User }) {
           roleWords[person.role]
         ) : (
           <select
-            aria-label={`Role of ${person.name.slice(0, 60)}`}
+            aria-label={`Role of ${cleanLine(person.name, 60)}`}
             value={person.role}
             onChange={(event) => void change({ role: event.target.value as Role }, "Role changed.")}
           >
@@ -150,7 +151,7 @@ function PersonRow({ person }: { person: User }) {
       <td className="r">
         {!mine && !above && (
           <Menu
-            label={`Actions for ${person.name.slice(0, 60)}`}
+            label={`Actions for ${cleanLine(person.name, 60)}`}
             buttonClass="ib"
             button={() => <Icon name="more" />}
             items={items}

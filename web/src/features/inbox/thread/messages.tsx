@@ -9,6 +9,7 @@ import { summary } from "@/lib/content.ts";
 import { useNow, useOnline } from "@/lib/hooks.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
 import { useStore } from "@/lib/store.ts";
+import { cleanLine } from "@/lib/text.ts";
 import { heldMessage, putMessage } from "@/realtime/cache.ts";
 import { discard, type OutboxEntry, outbox } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
@@ -85,7 +86,9 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
         newestFirst.findIndex((message) => message.id === seenAtEnd),
       );
   const spoken =
-    newest?.direction === "INBOUND" ? `${customer}: ${summary(newest.type, newest.content).text}` : "";
+    newest?.direction === "INBOUND"
+      ? `${cleanLine(customer, 60)}: ${summary(newest.type, newest.content).text}`
+      : "";
 
   const [picked, setPicked] = useState<string | undefined>();
   useShortcut("q", () => {

@@ -5,6 +5,7 @@ import { ApiError } from "@/api/problem.ts";
 import type { Conversation, Message, Quote, Status } from "@/api/types.ts";
 import { summary } from "@/lib/content.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
+import { cleanLine } from "@/lib/text.ts";
 import { Button } from "@/ui/controls.tsx";
 import { Empty, Failed } from "@/ui/states.tsx";
 import type { Actions } from "../actions.ts";
@@ -88,7 +89,7 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
       className="col thread"
       tabIndex={-1}
       aria-label={
-        conversation ? `Conversation with ${conversation.contact.name.slice(0, 80)}` : "Conversation"
+        conversation ? `Conversation with ${cleanLine(conversation.contact.name, 80)}` : "Conversation"
       }
     >
       {conversation ? (
