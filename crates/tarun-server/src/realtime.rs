@@ -164,7 +164,11 @@ impl Realtime {
         of.extend(change.conversations_created.iter().chain(&change.conversations_updated));
         let of: Vec<ConversationId> = of.into_iter().collect();
         let conversations: HashMap<ConversationId, conversation::Conversation> =
-            conversation::by_ids(&mut tx, None, &of).await?.into_iter().map(|c| (c.id, c)).collect();
+            conversation::by_ids_knowing(&mut tx, None, &of, messages.clone())
+                .await?
+                .into_iter()
+                .map(|c| (c.id, c))
+                .collect();
         tx.commit().await?;
 
         let rooms = Rooms::of(change.tenant);

@@ -107,7 +107,7 @@ pub async fn list(
         .bind(limit)
         .fetch_all(tx.sql())
         .await?;
-    finish(tx, &rows).await
+    finish(tx, &rows, HashMap::new()).await
 }
 
 fn only(sight: Sight) -> Option<Uuid> {
@@ -128,6 +128,16 @@ pub async fn by_ids(
     reader: Option<UserId>,
     ids: &[ConversationId],
 ) -> Result<Vec<Conversation>, StoreError> {
+    by_ids_knowing(tx, reader, ids, HashMap::new()).await
+}
+
+/// The same for somebody who has read messages already: those are not read again.
+pub async fn by_ids_knowing(
+    tx: &mut TenantTx,
+    reader: Option<UserId>,
+    ids: &[ConversationId],
+    known: HashMap<MessageId, Message>,
+) -> Result<Vec<Conversation>, StoreError> {
     if ids.is_empty() {
         return Ok(vec![]);
     }
@@ -138,7 +148,7 @@ pub async fn by_ids(
         .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
         .fetch_all(tx.sql())
         .await?;
-    finish(tx, &rows).await
+    finish(tx, &rows, known).await
 }
 
 pub async fn get(
@@ -149,11 +159,17 @@ pub async fn get(
     Ok(by_ids(tx, reader, &[id]).await?.pop())
 }
 
-async fn finish(tx: &mut TenantTx, rows: &[PgRow]) -> Result<Vec<Conversation>, StoreError> {
-    let last: Vec<MessageId> =
-        rows.iter().filter_map(|r| r.get::<Option<Uuid>, _>("last_message_id")).map(MessageId).collect();
-    let mut messages: HashMap<MessageId, Message> =
-        message::by_ids(tx, &last).await?.into_iter().map(|m| (m.id, m)).collect();
+async fn finish(
+    tx: &mut TenantTx,
+    rows: &[PgRow],
+    mut messages: HashMap<MessageId, Message>,
+) -> Result<Vec<Conversation>, StoreError> {
+    let last: Vec<MessageId> = rows
+        .iter()
+        .filter_map(|r| r.get::<Option<Uuid>, _>("last_message_id").map(MessageId))
+        .filter(|id| !messages.contains_key(id))
+        .collect();
+    messages.extend(message::by_ids(tx, &last).await?.into_iter().map(|m| (m.id, m)));
     let ctx = tx.ctx().clone();
     rows.iter().map(|row| read(&ctx, row, &mut messages)).collect()
 }

@@ -6,7 +6,6 @@ use crate::inbox::Body;
 use crate::tx::{TenantCtx, TenantTx};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use std::collections::HashMap;
 use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ApiKeyId, ConversationId, MediaId, MessageId, UserId};
 use tarun_matching::tokens;
@@ -84,7 +83,9 @@ pub struct SendError {
 const SELECT: &str = "select m.id, m.conversation_id, m.direction, m.kind, m.body_enc, m.status, m.sent_by, m.sent_by_id, m.said_at, m.sent_at,
         m.delivered_at, m.read_at, m.error_code, m.error_enc, m.client_key, m.is_revoked, m.is_edited, m.call_started_at,
         u.name_enc, q.id as quote_id, q.direction as quote_direction, q.kind as quote_kind, q.body_enc as quote_body_enc,
-        f.id as media_id, f.state as media_state, f.size_bytes
+        f.id as media_id, f.state as media_state, f.size_bytes,
+        (select array_agg(r.by_whom order by r.at) from message_reactions r where r.tenant_id = m.tenant_id and r.message_id = m.id) as reaction_by,
+        (select array_agg(r.emoji_enc order by r.at) from message_reactions r where r.tenant_id = m.tenant_id and r.message_id = m.id) as reaction_emoji
      from messages m
          left join users u on m.sent_by = 'USER' and u.tenant_id = m.tenant_id and u.id = m.sent_by_id
          left join messages q on q.tenant_id = m.tenant_id and q.id = m.reply_to
@@ -109,7 +110,7 @@ pub async fn list(
         .bind(limit)
         .fetch_all(tx.sql())
         .await?;
-    finish(tx, rows).await
+    read_all(tx, &rows)
 }
 
 /// Messages by id, in no order.
@@ -123,7 +124,7 @@ pub async fn by_ids(tx: &mut TenantTx, ids: &[MessageId]) -> Result<Vec<Message>
         .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
         .fetch_all(tx.sql())
         .await?;
-    finish(tx, rows).await
+    read_all(tx, &rows)
 }
 
 pub async fn get(tx: &mut TenantTx, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -135,27 +136,25 @@ fn const_format(condition: &'static str) -> String {
     format!("{SELECT}{condition}")
 }
 
-async fn finish(tx: &mut TenantTx, rows: Vec<PgRow>) -> Result<Vec<Message>, StoreError> {
-    let ids: Vec<Uuid> = rows.iter().map(|r| r.get("id")).collect();
-    let (sql, ctx) = tx.parts();
-    let mut reactions: HashMap<Uuid, Vec<Reaction>> = HashMap::new();
-    let found = sqlx::query(
-        "select message_id, by_whom, emoji_enc from message_reactions where tenant_id = $1 and message_id = any($2) order by at",
-    )
-    .bind(ctx.tenant.0)
-    .bind(&ids)
-    .fetch_all(sql)
-    .await?;
-    for row in found {
-        let message: Uuid = row.get("message_id");
-        let emoji = ctx.open("message_reactions.emoji", message, row.get("emoji_enc"))?;
-        let user = row.get::<&str, _>("by_whom").parse().ok().map(UserId);
-        reactions.entry(message).or_default().push(Reaction { message_id: MessageId(message), user, emoji });
-    }
-    rows.iter().map(|row| read(ctx, row, &mut reactions)).collect()
+fn read_all(tx: &TenantTx, rows: &[PgRow]) -> Result<Vec<Message>, StoreError> {
+    rows.iter().map(|row| read(tx.ctx(), row)).collect()
 }
 
-fn read(ctx: &TenantCtx, row: &PgRow, reactions: &mut HashMap<Uuid, Vec<Reaction>>) -> Result<Message, StoreError> {
+/// Reactions of a row, oldest first.
+fn reactions(ctx: &TenantCtx, row: &PgRow, message: Uuid) -> Result<Vec<Reaction>, StoreError> {
+    let by: Option<Vec<String>> = row.get("reaction_by");
+    let sealed: Option<Vec<Vec<u8>>> = row.get("reaction_emoji");
+    by.unwrap_or_default()
+        .iter()
+        .zip(sealed.unwrap_or_default())
+        .map(|(by, emoji)| {
+            let emoji = ctx.open("message_reactions.emoji", message, &emoji)?;
+            Ok(Reaction { message_id: MessageId(message), user: by.parse().ok().map(UserId), emoji })
+        })
+        .collect()
+}
+
+fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Message, StoreError> {
     let bad = |reason: &str| StoreError::Inconsistent { table: "messages", reason: reason.to_owned() };
     let id: Uuid = row.get("id");
     let sender_id: Option<Uuid> = row.get("sent_by_id");
@@ -197,7 +196,7 @@ fn read(ctx: &TenantCtx, row: &PgRow, reactions: &mut HashMap<Uuid, Vec<Reaction
         status: Delivery::parse(row.get("status")).ok_or_else(|| bad("status"))?,
         sent_by,
         quote,
-        reactions: reactions.remove(&id).unwrap_or_default(),
+        reactions: reactions(ctx, row, id)?,
         media: row.get::<Option<Uuid>, _>("media_id").map(|media| MediaState {
             id: MediaId(media),
             state: row.get("media_state"),
