@@ -268,6 +268,18 @@ pub async fn finish_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid, ordering_
     Ok(())
 }
 
+/// Takes away all jobs of a kind for one row, under whatever key they wait.
+pub async fn finish_all_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query("delete from jobs where tenant_id = $1 and kind = $2 and ref_id = $3")
+        .bind(tenant)
+        .bind(kind.as_str())
+        .bind(ref_id)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
 /// A dead letter.
 #[derive(Debug)]
 pub struct DeadJob {

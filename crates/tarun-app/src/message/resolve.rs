@@ -42,6 +42,8 @@ pub async fn resolve(
                 .into(),
         });
     }
+    // One that is parked still has a job, which must not send beside the new one.
+    job::finish_all_of(&mut tx, JobKind::Send, id.0).await?;
     match resolution {
         Resolution::Retry => {
             if !window_is_open(thread.last_inbound_at, now) {
