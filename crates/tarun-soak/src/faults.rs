@@ -66,7 +66,7 @@ async fn strike(
         Fault::KillServer => killed(&mut stage.server).await,
         Fault::RestartServer => restarted(&mut stage.server).await,
         Fault::KillWorker => {
-            slow_sends(stage).await?;
+            slow_silent_sends(stage).await?;
             killed(&mut stage.workers[busy]).await
         }
         Fault::KillAllWorkers => {
@@ -84,7 +84,7 @@ async fn strike(
         Fault::RestartWorker => restarted(&mut stage.workers[busy]).await,
         Fault::FreezeWorker if frozen.is_some() => Ok(()),
         Fault::FreezeWorker => {
-            slow_sends(stage).await?;
+            slow_silent_sends(stage).await?;
             stage.workers[0].freeze()?;
             *frozen = Some((0, watch.begun.elapsed() + FROZEN));
             Ok(())
@@ -133,6 +133,14 @@ async fn slow_sends(stage: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The same, and no status ever tells what became of these messages: only the lease's end can settle them.
+async fn slow_silent_sends(stage: &Stage) -> anyhow::Result<()> {
+    let statuses = |enabled: bool| json!({ "settings": { "statuses": { "enabled": enabled } } });
+    behave(stage, &statuses(false)).await?;
+    slow_sends(stage).await?;
+    behave(stage, &statuses(true)).await
+}
+
 async fn misbehave(stage: &Stage, kind: Misbehaviour, times: u32) -> anyhow::Result<()> {
     let action = match kind {
         Misbehaviour::DropAccepted => json!({ "do": "drop", "accepted": true }),
@@ -144,6 +152,9 @@ async fn misbehave(stage: &Stage, kind: Misbehaviour, times: u32) -> anyhow::Res
             json!({ "do": "answer", "http_status": 502, "content_type": "text/html", "body": "<html>", "accepted": true })
         }
     };
-    let rules = json!({ "rules": [{ "times": times, "action": action }] });
-    control(&Client::new(), &stage.simulator_url, Method::POST, "behaviour", &rules).await.map(drop)
+    behave(stage, &json!({ "rules": [{ "times": times, "action": action }] })).await
+}
+
+async fn behave(stage: &Stage, behaviour: &Value) -> anyhow::Result<()> {
+    control(&Client::new(), &stage.simulator_url, Method::POST, "behaviour", behaviour).await.map(drop)
 }

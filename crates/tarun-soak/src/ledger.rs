@@ -79,6 +79,8 @@ pub struct Lists {
     pub waiting: Waiting,
     /// Stream entries that nobody acknowledged.
     pub unacknowledged: u64,
+    /// Readers of the streams that died long ago and still stand in their groups.
+    pub dead_consumers: u64,
 }
 
 /// The numbers of a run, by name.
@@ -114,6 +116,9 @@ fn rest(lists: &Lists, found: &mut Findings) {
     }
     if lists.unacknowledged > 0 {
         found.add(Rule::Counters, format!("{} stream entries are not acknowledged", lists.unacknowledged));
+    }
+    if lists.dead_consumers > 0 {
+        found.add(Rule::Counters, format!("{} dead readers are still in their groups", lists.dead_consumers));
     }
     for cause in &lists.tables.dead {
         // Nothing that the run injects makes an event unreadable.

@@ -1,12 +1,13 @@
 //! `tarun-soak`: a long run under load and faults. Exits with 0 only when every promise held.
 
-use anyhow::Context;
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tarun_soak::plan::Size;
+use tarun_soak::run::Manner;
 use tarun_soak::stage::Options;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Loads a Tarun of its own, breaks its parts at random moments, and compares what was accepted with what came of it.
 #[derive(Debug, Parser)]
@@ -34,6 +35,9 @@ struct Cli {
     /// Keep data and logs also when all is well
     #[arg(long)]
     keep: bool,
+    /// Break the product on purpose, by triggers in its tables: the run must then fail
+    #[arg(long)]
+    sabotage: bool,
 }
 
 /// The shortest span in which a worker can be frozen for longer than a lease.
@@ -63,6 +67,7 @@ fn run(cli: &Cli) -> anyhow::Result<bool> {
     let first = cli.seed.unwrap_or_else(|| rand::random::<u32>().into());
     let span = Duration::from_secs(u64::from(cli.seconds.unwrap_or_else(|| (cli.messages / RATE).max(SHORTEST))));
     let size = Size { shops: cli.shops.into(), contacts: cli.contacts as usize, messages: cli.messages as usize, span };
+    let manner = Manner { keep: cli.keep, sabotage: cli.sabotage };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut sound = true;
@@ -71,13 +76,22 @@ fn run(cli: &Cli) -> anyhow::Result<bool> {
             println!("seed {seed}");
             let options = Options { tarun: tarun.clone(), guard: None, workers: 2 };
             let ended = tokio::select! {
-                ended = tarun_soak::run::run(options, seed, size, cli.keep) => ended?,
+                ended = tarun_soak::run::run(options, seed, size, manner) => ended?,
                 // Dropping the run ends what it started.
-                stopped = tokio::signal::ctrl_c() => return stopped.context("Ctrl-C").map(|()| false),
+                () = told_to_stop() => anyhow::bail!("stopped before the end, seed {seed}"),
             };
             println!("{}", ended.text());
             sound &= ended.passed();
         }
         Ok(sound)
     })
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn told_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }

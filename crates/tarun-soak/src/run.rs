@@ -10,6 +10,7 @@ use anyhow::bail;
 use generator::Watch;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,13 +21,24 @@ const PER_REPLY: usize = 3;
 const REST_LIMIT: Duration = Duration::from_secs(180);
 /// They rest when nothing changed for so long.
 const REST: Duration = Duration::from_secs(5);
+/// A reader asks every two seconds; one that was silent for so long must have been removed by the others.
+const GONE: Duration = Duration::from_secs(90);
+
+/// How a run is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Keep data and logs also when all is well.
+    pub keep: bool,
+    /// Break the product on purpose, to see that the run finds it.
+    pub sabotage: bool,
+}
 
 /// Runs once and compares.
-pub async fn run(options: Options, seed: u64, size: Size, keep: bool) -> anyhow::Result<Report> {
+pub async fn run(options: Options, seed: u64, size: Size, manner: Manner) -> anyhow::Result<Report> {
     let begun = Instant::now();
     let mut stage = Stage::start(options).await?;
     eprintln!("the stage is set after {:.1} s: {}", begun.elapsed().as_secs_f64(), stage.folder().display());
-    let played = play(&mut stage, seed, size).await;
+    let played = play(&mut stage, seed, size, manner.sabotage).await;
     let report = match played {
         Ok(mut report) => {
             report.seconds = begun.elapsed().as_secs_f64();
@@ -34,14 +46,14 @@ pub async fn run(options: Options, seed: u64, size: Size, keep: bool) -> anyhow:
         }
         Err(error) => Err(error.context(format!("seed {seed}"))),
     };
-    if keep || !report.as_ref().is_ok_and(Report::passed) {
+    if manner.keep || !report.as_ref().is_ok_and(Report::passed) {
         eprintln!("data and logs are kept: {}", stage.keep_folder().display());
     }
     stage.stop().await?;
     report
 }
 
-async fn play(stage: &mut Stage, seed: u64, size: Size) -> anyhow::Result<Report> {
+async fn play(stage: &mut Stage, seed: u64, size: Size, sabotage: bool) -> anyhow::Result<Report> {
     let mut shops = vec![];
     for index in 0..size.shops {
         shops.push(Shop::open(stage, index).await?);
@@ -55,6 +67,9 @@ async fn play(stage: &mut Stage, seed: u64, size: Size) -> anyhow::Result<Report
     } });
     control(&shops[0].http, &stage.simulator_url, Method::POST, "behaviour", &settings).await?;
     witness::install(&stage.owner_url()).await?;
+    if sabotage {
+        witness::sabotage(&stage.owner_url()).await?;
+    }
 
     let plan = Plan::of(seed, size);
     let (inbound, outbound) = (Arc::new(generator::Tally::default()), Arc::new(agents::Tally::default()));
@@ -78,6 +93,7 @@ async fn play(stage: &mut Stage, seed: u64, size: Size) -> anyhow::Result<Report
     lists.tables = witness::tables(&stage.owner_url()).await?;
     lists.waiting = witness::waiting(&stage.owner_url()).await?;
     lists.unacknowledged = unacknowledged(stage).await?;
+    lists.dead_consumers = dead_consumers(stage).await?;
     let (findings, mut counts) = ledger::compare(&lists);
     let load = |counts: &mut Counts| {
         counts.insert("webhooks answered 200", inbound.accepted.load(Ordering::Relaxed));
@@ -139,6 +155,19 @@ async fn unacknowledged(stage: &Stage) -> anyhow::Result<u64> {
     for stream in Stage::streams() {
         // Acknowledged entries are deleted.
         count += redis::cmd("XLEN").arg(&stream).query_async::<u64>(&mut valkey).await?;
+    }
+    Ok(count)
+}
+
+/// Readers of the streams that are gone for longer than the living may take to notice.
+async fn dead_consumers(stage: &Stage) -> anyhow::Result<u64> {
+    let mut valkey = stage.valkey().await?;
+    let mut count = 0;
+    for stream in Stage::streams() {
+        let consumers: Vec<HashMap<String, redis::Value>> =
+            redis::cmd("XINFO").arg("CONSUMERS").arg(&stream).arg("work").query_async(&mut valkey).await?;
+        let idle = consumers.iter().filter_map(|c| redis::from_redis_value::<u128>(c.get("idle")?.clone()).ok());
+        count += idle.filter(|ms| *ms > GONE.as_millis()).count() as u64;
     }
     Ok(count)
 }

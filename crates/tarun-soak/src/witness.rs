@@ -31,6 +31,17 @@ const TRIGGERS: &str = "
     create trigger soak_states after update on public.messages for each row when (old.status is distinct from new.status)
         execute function soak.note_state();";
 
+/// Breaks two promises of the product behind its back: the note that a call begins is forgotten, and one message in a hundred
+/// is swallowed. A run on it must fail, or a run that passes would prove nothing.
+const SABOTAGE: &str = "
+    create function soak.forget_call() returns trigger language plpgsql as $$
+        begin new.call_started_at := null; return new; end $$;
+    create trigger soak_forget before update on public.messages for each row execute function soak.forget_call();
+    create function soak.swallow() returns trigger language plpgsql as $$
+        begin return case when new.direction = 'INBOUND' and random() < 0.01 then null else new end; end $$;
+    create trigger soak_swallow before insert on public.messages for each row execute function soak.swallow();
+    grant usage on schema soak to tarun_app;";
+
 /// Work that waits, as the end of a run must not find it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
@@ -69,6 +80,13 @@ pub struct Tables {
 pub async fn install(owner_url: &str) -> anyhow::Result<()> {
     let mut sql = PgConnection::connect(owner_url).await?;
     sqlx::raw_sql(TRIGGERS).execute(&mut sql).await.context("the witnesses' triggers")?;
+    Ok(sql.close().await?)
+}
+
+/// Makes the product break its promises.
+pub async fn sabotage(owner_url: &str) -> anyhow::Result<()> {
+    let mut sql = PgConnection::connect(owner_url).await?;
+    sqlx::raw_sql(SABOTAGE).execute(&mut sql).await.context("the sabotage's triggers")?;
     Ok(sql.close().await?)
 }
 

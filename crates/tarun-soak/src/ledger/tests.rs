@@ -108,6 +108,7 @@ fn each_broken_promise_is_found() {
     assert_eq!(broken(|l| l.threads[0].unread = 4), [Rule::Counters]);
     assert_eq!(broken(|l| l.waiting.overdue = 1), [Rule::Counters]);
     assert_eq!(broken(|l| l.unacknowledged = 1), [Rule::Counters]);
+    assert_eq!(broken(|l| l.dead_consumers = 1), [Rule::Counters]);
     assert_eq!(broken(|l| l.tables.sessions = 2), [Rule::SideEffects]);
     assert_eq!(broken(|l| l.threads[0].messages[2].client_key = Some("k2".into())), [Rule::SideEffects]);
     assert!(broken(|l| l.threads[0].shop = 1).contains(&Rule::Foreign));
