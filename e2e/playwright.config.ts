@@ -14,6 +14,11 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   // The machines of CI have two cores, which the program, its databases and the browser share.
   workers: 1,
+  // The pictures first, while the demo is as it starts.
+  projects: [
+    { name: "pictures", testMatch: /screenshots\.spec/ },
+    { name: "journeys", testIgnore: /screenshots\.spec/ },
+  ],
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
   use: {

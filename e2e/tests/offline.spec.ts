@@ -8,6 +8,9 @@ test("what is written offline waits, survives a look elsewhere, and goes out in 
   const { page } = inbox;
   const customer = await sim.customer("Harish Patil");
   await customer.says("Please list your flavours");
+  const other = await sim.customer("Jaya Nambiar");
+  await other.says("Read before the line broke");
+  await inbox.read(other);
   await inbox.read(customer);
   await context.setOffline(true);
   await expect(page.getByText("You are offline.")).toBeVisible();
@@ -16,7 +19,8 @@ test("what is written offline waits, survives a look elsewhere, and goes out in 
   await expect(page.getByText("5 messages will send when you are back.")).toBeVisible();
   await expect(inbox.message("Saffron")).toContainText("Waiting to send");
   // What was read before can still be read.
-  await inbox.row("Kavya Nair").click();
+  await inbox.row(other).click();
+  await expect(inbox.message("Read before the line broke")).toBeVisible();
   await inbox.row(customer).click();
   await expect(inbox.message("Neem")).toBeVisible();
   await context.setOffline(false);

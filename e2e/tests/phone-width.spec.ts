@@ -32,24 +32,27 @@ test("on a phone: the list, a thread, a reply, back to the list", async ({ conte
   await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
 });
 
-for (const width of [360, 390, 768, 1024]) {
-  test(`nothing sticks out sideways at ${width} pixels`, async ({ context, page, demo, sim }) => {
-    await page.setViewportSize({ width, height: 844 });
-    await signIn(context, demo.email, demo.password);
-    const inbox = new Inbox(page);
-    const customer = await sim.customer(`Kamala ${"Venkataramanasubramaniam".repeat(2)} ${width}`);
-    await customer.says(`https://shop.example/${"path".repeat(60)}`);
-    const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    await inbox.open();
-    await expect(inbox.row(customer)).toBeVisible();
-    expect(await sticksOut()).toBeLessThanOrEqual(0);
-    await inbox.row(customer).tap();
-    await expect(inbox.composer).toBeVisible();
-    expect(await sticksOut()).toBeLessThanOrEqual(0);
-    for (const place of ["number", "people", "api-keys", "failures", "profile"]) {
-      await page.goto(`/settings/${place}`);
-      await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
-      expect(await sticksOut(), place).toBeLessThanOrEqual(0);
+test("nothing sticks out sideways at any width", async ({ context, page, demo, sim }) => {
+  await signIn(context, demo.email, demo.password);
+  const inbox = new Inbox(page);
+  const customer = await sim.customer(`Kamala ${"Venkataramanasubramaniam".repeat(2)}`);
+  await customer.says(`https://shop.example/${"path".repeat(60)}`);
+  const expectFits = async () => {
+    for (const width of [360, 390, 768, 1024, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 844 });
+      const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      await expect.poll(sticksOut, `${page.url()} at ${width}`).toBeLessThanOrEqual(0);
     }
-  });
-}
+  };
+  await inbox.open();
+  await expect(inbox.row(customer)).toBeVisible();
+  await expectFits();
+  await inbox.row(customer).tap();
+  await expect(inbox.composer).toBeVisible();
+  await expectFits();
+  for (const place of ["number", "people", "api-keys", "failures", "profile"]) {
+    await page.goto(`/settings/${place}`);
+    await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
+    await expectFits();
+  }
+});

@@ -24,6 +24,11 @@ export class Simulator {
     return new Customer(this, added.id, name);
   }
 
+  /** One of the customers that the phone starts with. */
+  preset(id: string, name: string): Customer {
+    return new Customer(this, id, name);
+  }
+
   async behave(rules: object[]): Promise<void> {
     await this.call("POST", "behaviour", { rules });
   }
