@@ -19,6 +19,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         .poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth))
         .toBeGreaterThan(0);
       await expect(inbox.row("Kavya Nair")).not.toContainText("unread");
+      await expect(page).toHaveTitle(/^\(3\) /);
       await page.mouse.move(720, 5);
       await shoot("1440");
 
