@@ -127,8 +127,13 @@ impl Store {
     }
 
     async fn bare_tx(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, StoreError> {
-        // One round trip. A UUID prints as hexadecimal digits and dashes only.
-        Ok(self.pool.begin_with(AssertSqlSafe(format!("begin; set local tarun.tenant = '{}'", tenant.0))).await?)
+        let pool = self.pool.clone();
+        // One round trip. A UUID prints as hexadecimal digits and dashes only. In a task of its own: a caller that is
+        // cancelled meanwhile (its client went away) must not leave a connection in the pool with a transaction open.
+        let begun = tokio::spawn(async move {
+            pool.begin_with(AssertSqlSafe(format!("begin; set local tarun.tenant = '{}'", tenant.0))).await
+        });
+        Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
     /// For functions that look across tenants and touch no tenant's rows directly.

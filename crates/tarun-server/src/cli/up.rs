@@ -4,6 +4,7 @@ use super::demo;
 use crate::config::{Config, Servers};
 use crate::server::{self, Backing, Parts};
 use crate::telemetry;
+use std::io::Write as _;
 use tarun_core::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,7 +27,8 @@ pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
             println!("{}\n", demo.words());
         }
         wait().await?;
-        println!("Stopping…");
+        // Whoever read the output may be gone already; stopping goes on.
+        let _ = writeln!(std::io::stdout(), "Stopping…");
         running.stop().await;
         Ok(())
     });
