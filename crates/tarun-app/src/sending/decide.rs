@@ -3,7 +3,7 @@
 use tarun_core::retry::backoff;
 use tarun_providers::http::CallError;
 use tarun_providers::whatsapp::errors::{self, Action, Lesson};
-use tarun_providers::whatsapp::{Accepted, CallFailed, SendError};
+use tarun_providers::whatsapp::{Accepted, CallFailed, ProviderError, SendError};
 use time::Duration;
 
 /// How a send goes on.
@@ -58,6 +58,9 @@ pub fn next(answer: Result<Accepted, Failure>, attempt: i16, jitter: f64) -> Nex
         }
         Err(Failure::Answer(SendError::Failed(CallFailed::Refused { error, retry_after }))) => (error, retry_after),
     };
+    if is_gateways(&error) {
+        return Next::Unknown;
+    }
     let policy = errors::policy(&error);
     let why = format!("WhatsApp answered with code {}", error.code);
     let wait = |least: u32| Duration::seconds(i64::from(retry_after.unwrap_or(0).max(least)).min(LONGEST));
@@ -87,6 +90,13 @@ pub fn next(answer: Result<Accepted, Failure>, attempt: i16, jitter: f64) -> Nex
     }
 }
 
+/// Whether a server error is all there is, without a word by WhatsApp: a gateway's page. It may stand before a WhatsApp that
+/// took the message and was too slow to say so.
+fn is_gateways(error: &ProviderError) -> bool {
+    let words = [&error.message, &error.title, &error.details, &error.trace_id];
+    error.http_status.is_some_and(|status| status >= 500) && words.iter().all(|word| word.is_none())
+}
+
 fn again(attempt: i16, jitter: f64, code: Option<i64>, why: &str, words: &str) -> Next {
     match backoff(attempt, jitter) {
         Some(after) => Next::Again { after, counts: true, why: why.to_owned() },
@@ -104,7 +114,7 @@ pub enum Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tarun_providers::whatsapp::ProviderError;
+    use tarun_providers::whatsapp::read_send_answer;
 
     fn refused(code: i64, retry_after: Option<u32>) -> Result<Accepted, Failure> {
         let error = Box::new(ProviderError { code, ..ProviderError::default() });
@@ -118,6 +128,22 @@ mod tests {
             assert_eq!(next(Err(Failure::Call(broken())), attempt, 0.5), Next::Unknown);
             assert_eq!(next(Err(Failure::Answer(SendError::Unknown)), attempt, 0.5), Next::Unknown);
         }
+    }
+
+    #[test]
+    fn c_050_a_gateways_page_may_hide_an_acceptance_and_whatsapps_own_error_does_not() {
+        let answered = |status, body: &str| {
+            let answer = read_send_answer(status, &Default::default(), body.as_bytes()).map_err(Failure::Answer);
+            next(answer, 1, 0.5)
+        };
+        for status in [500, 502, 503, 504] {
+            for body in ["", "<html>Bad Gateway</html>", "{}"] {
+                assert_eq!(answered(status, body), Next::Unknown, "{status} {body}");
+            }
+        }
+        let own = r##"{"error":{"message":"(#131016) Service unavailable","code":131016}}"##;
+        assert!(matches!(answered(503, own), Next::Again { counts: true, .. }));
+        assert!(matches!(answered(429, "slow down"), Next::Again { counts: false, .. }));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! An event that can't be handled: tried three times, then a dead letter; its neighbours go on.
 
+use super::until;
 use serde_json::Value;
 use sqlx::PgConnection;
 use tarun_testkit::{Business, SECRET, World, eventually, text_webhook};
@@ -100,4 +101,32 @@ async fn c_025_c_027_c_028_c_029_poison_becomes_a_dead_letter_its_neighbours_go_
     assert_eq!(shop.owner.post(&format!("failures/{id}/discard"), Value::Null).await.status, 404);
     eventually("the last message", || async { (bodies(&shop, poisoned).await.len() == 3).then_some(()) }).await;
     assert_eq!(bodies(&shop, poisoned).await.iter().filter(|b| *b == "spoilt text").count(), 1);
+}
+
+/// Handling hangs in the database for what was said in this year, which nobody says by himself.
+const HANG: &str = "
+    create function hang() returns trigger language plpgsql as $$ begin perform pg_sleep(600); return new; end $$;
+    create trigger hang before insert on messages for each row when (new.said_at < '2002-01-01') execute function hang();";
+
+#[tokio::test]
+async fn c_026_an_event_that_hangs_is_ended_by_a_time_limit_and_given_up() {
+    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
+    let shop = Business::in_world(world).await;
+    sqlx::raw_sql(HANG).execute(&mut world.owner().await).await.unwrap();
+    let (poisoned, neighbour) = ("919810000126", "919810000127");
+    let year_2001 = 1_000_000_000;
+    shop.webhook(&text_webhook(&shop, &[(poisoned, "wamid.HANG", year_2001, "hangs")]), SECRET).await.expect(200);
+    say(&shop, poisoned, "wamid.HANG-next", "behind it").await;
+    say(&shop, neighbour, "wamid.HANG-door", "from next door").await;
+    let dead = until("the dead letter", || async {
+        shop.world.clock.advance(Duration::milliseconds(200));
+        shop.owner.get("failures").await.json()["data"].as_array()?.first().cloned()
+    })
+    .await;
+    assert_eq!((&dead["kind"], &dead["attempts"]), (&"INBOUND".into(), &3.into()));
+    until("what waited", || async {
+        let all = (bodies(&shop, poisoned).await, bodies(&shop, neighbour).await);
+        (all == (vec!["behind it".to_owned()], vec!["from next door".to_owned()])).then_some(())
+    })
+    .await;
 }

@@ -53,9 +53,17 @@ async fn state(shop: &Shop, id: &str, wanted: &str) {
     until(wanted, || async { message(shop, id).await.filter(|m| m.status == wanted).map(drop) }).await;
 }
 
-/// The only worker dies between the provider's acceptance and its note of it.
+/// Beside each other, each on a stage of its own: most of the time both wait for a lease of 45 seconds to end.
 #[tokio::test]
-async fn c_018_c_019_c_051_killed_workers_lose_nothing_and_send_nothing_twice() {
+async fn c_012_c_018_c_019_c_020_c_034_c_051_workers_killed_and_frozen() {
+    tokio::join!(
+        c_012_c_018_c_019_c_034_c_051_killed_workers_lose_nothing_and_send_nothing_twice(),
+        c_020_a_worker_that_was_frozen_writes_no_more_than_it_may_and_sends_nothing_again(),
+    );
+}
+
+/// All workers die between the provider's acceptance and its note of it.
+async fn c_012_c_018_c_019_c_034_c_051_killed_workers_lose_nothing_and_send_nothing_twice() {
     let (mut stage, shop) = stage(2).await;
     let (told, silent) = (thread(&shop, "919810000051").await, thread(&shop, "919810000052").await);
     let slow = |to: &str| json!({ "rules": [{ "match": { "recipient": to }, "times": 1, "action": { "do": "slow", "ms": 20_000 } }] });
@@ -88,10 +96,24 @@ async fn c_018_c_019_c_051_killed_workers_lose_nothing_and_send_nothing_twice() 
     state(&shop, &second, "UNKNOWN").await;
     assert_eq!((accepted(&stage, &shop, &first).await, accepted(&stage, &shop, &second).await), (1, 1));
 
+    in_order(&shop).await;
+
     // C-034: nothing stays in the hands of the dead.
     until("no entry is pending", || async { (pending(&stage).await == 0).then_some(()) }).await;
     assert_eq!(witness::waiting(&stage.owner_url()).await.unwrap().open, 0);
     stage.stop().await.unwrap();
+}
+
+/// C-012: what waited is shown in the order in which each customer wrote it.
+async fn in_order(shop: &Shop) {
+    for thread in gather::threads(shop).await.unwrap() {
+        let numbers: Vec<u32> = thread
+            .messages
+            .iter()
+            .filter_map(|m| m.body.strip_prefix("gone-")?.split_once('-')?.1.parse().ok())
+            .collect();
+        assert!(numbers.is_sorted(), "{}: {numbers:?}", thread.phone);
+    }
 }
 
 /// Stream entries that somebody was given and did not acknowledge.
@@ -107,7 +129,6 @@ async fn pending(stage: &Stage) -> u64 {
 }
 
 /// A worker frozen in mid-call for longer than its lease; another settles its message; then it goes on.
-#[tokio::test]
 async fn c_020_a_worker_that_was_frozen_writes_no_more_than_it_may_and_sends_nothing_again() {
     let (stage, shop) = stage(1).await;
     let id = thread(&shop, "919810000020").await;
