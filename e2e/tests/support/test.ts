@@ -37,9 +37,9 @@ export const test = base.extend<Fixtures>({
       phone: printed("TARUN_DEMO_PHONE"),
     });
   },
-  sim: async ({ playwright, demo }, use) => {
+  sim: async ({ playwright, demo }, use, testInfo) => {
     const request = await playwright.request.newContext();
-    await use(new Simulator(request, demo.phone));
+    await use(new Simulator(request, demo.phone, testInfo.retry));
     await request.dispose();
   },
   context: async ({ context }, use) => {
