@@ -121,6 +121,8 @@ test("after 24 hours the composer is locked, says why, and opens when the custom
   sim,
 }) => {
   const { page } = inbox;
+  // The oldest message stands last in the list, and rows far below the window are not in the page.
+  await page.setViewportSize({ width: 1440, height: 3000 });
   const customer = await sim.customer("Farida Sheikh");
   await customer.says({ type: "text", text: "Written yesterday", timestamp: ago(25 * hour) });
   await inbox.read(customer);
