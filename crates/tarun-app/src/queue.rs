@@ -7,7 +7,9 @@ mod reader;
 
 pub use reader::Reader;
 
+use redis::IntoConnectionInfo as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,12 @@ pub struct Queue {
     local: mpsc::Sender<Hint>,
 }
 
+/// A client whose small commands do not wait for the acknowledgement of those before (40 ms over TCP).
+pub fn client(url: &str) -> redis::RedisResult<redis::Client> {
+    let settings = TcpSettings::default().set_nodelay(true);
+    redis::Client::open(url.into_connection_info()?.set_tcp_settings(settings))
+}
+
 /// A connection that mends itself, with bounded waiting.
 pub async fn connect(url: &str) -> redis::RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
@@ -54,7 +62,7 @@ pub async fn connect(url: &str) -> redis::RedisResult<ConnectionManager> {
         .set_max_delay(Duration::from_millis(500))
         .set_connection_timeout(Some(Duration::from_secs(2)))
         .set_response_timeout(Some(Duration::from_secs(2)));
-    ConnectionManager::new_with_config(redis::Client::open(url)?, config).await
+    ConnectionManager::new_with_config(client(url)?, config).await
 }
 
 impl Queue {

@@ -54,7 +54,7 @@ impl Reader {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(BLOCK + Duration::from_secs(3)));
-        let client = redis::Client::open(self.url.as_str())?;
+        let client = super::client(&self.url)?;
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         let streams: Vec<String> = (0..PARTITIONS)
             .filter(|p| p % self.lane.1 == self.lane.0)

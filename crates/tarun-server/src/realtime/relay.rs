@@ -82,7 +82,7 @@ async fn listen(
     realtime: &Realtime,
     stop: &CancellationToken,
 ) -> redis::RedisResult<()> {
-    let mut subscriber = redis::Client::open(url)?.get_async_pubsub().await?;
+    let mut subscriber = tarun_app::queue::client(url)?.get_async_pubsub().await?;
     subscriber.subscribe(channel).await?;
     let mut news = subscriber.on_message();
     loop {
