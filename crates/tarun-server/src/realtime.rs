@@ -156,7 +156,7 @@ impl Realtime {
         let ctx = self.app.store.tenant(change.tenant).await?;
         let now = self.app.clock.now();
         let at = now.format(&Rfc3339).unwrap_or_default();
-        let mut tx = self.app.store.begin(&ctx).await?;
+        let mut tx = self.app.store.begin_with_kept_plans(&ctx).await?;
         let wanted: Vec<MessageId> = change.messages_created.iter().chain(&change.messages_updated).copied().collect();
         let messages: HashMap<MessageId, message::Message> =
             message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)).collect();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tarun_app::App;
 use tarun_app::auth::Auth;
 use tarun_app::change::Announcer;
-use tarun_app::intake::{Intake, Routes};
+use tarun_app::intake::{Intake, Routes, When};
 use tarun_app::media::Objects;
 use tarun_app::queue::{self, Queue};
 use tarun_core::clock::Clock;
@@ -190,11 +190,14 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         media_hosts: vec![],
         limits: Limits::default(),
     })?;
+    let announcer = Announcer::new(announce);
+    // A process without workers only keeps what comes: that is what they are for.
+    let when = if parts.work { When::AtOnce } else { When::ByWorkers };
     let app = App {
-        intake: Intake::start(&store, &queue, &clock, Routes::new(store.clone())),
+        intake: Intake::start(&store, &queue, &announcer, &clock, Routes::new(store.clone()), when),
         auth: Auth::new(&store),
         provider: Arc::new(provider),
-        announcer: Announcer::new(announce),
+        announcer,
         objects: objects.map_err(anyhow::Error::msg)?,
         public_url: public_url.as_str().into(),
         keep_events: config.keep_events,

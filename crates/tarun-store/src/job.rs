@@ -188,6 +188,36 @@ pub async fn add(
     Ok(())
 }
 
+/// Makes a job that is tried at `when`, beside the order of others: what it waits for has not come yet.
+pub async fn add_aside(
+    tx: &mut TenantTx,
+    kind: JobKind,
+    ref_id: Uuid,
+    attempts: i16,
+    when: OffsetDateTime,
+    why: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    // A key of its own: nothing waits behind it.
+    let (high, low) = ref_id.as_u64_pair();
+    sqlx::query(
+        "insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, not_before, sweep_at, error, created_at)
+         values ($1, $2, $3, $4, $5, $6, $6, left($7, 500), $8)",
+    )
+    .bind(tenant)
+    .bind((high ^ low).cast_signed())
+    .bind(kind.as_str())
+    .bind(ref_id)
+    .bind(attempts)
+    .bind(when)
+    .bind(why)
+    .bind(now)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// A job that one worker holds for a while, across transactions. `attempts` is its fence: a later holder has a higher one.
 #[derive(Debug, Clone, Copy)]
 pub struct Leased {
