@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use tarun_core::ids::{ContactId, ConversationId, MessageId, TenantId};
+use tarun_store::message::Message;
 use tokio::sync::mpsc;
 
 /// Rows that changed, by id: whoever shows them reads them again, so that an event always equals a refetch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
     pub tenant: TenantId,
     #[serde(default)]
@@ -18,6 +19,9 @@ pub struct Change {
     pub conversations_updated: Vec<ConversationId>,
     #[serde(default)]
     pub contacts_updated: Vec<ContactId>,
+    /// Messages as this process has just stored them, which spares it reading them. Never told to other processes.
+    #[serde(skip)]
+    pub known: Vec<Message>,
 }
 
 impl Change {
@@ -30,6 +34,7 @@ impl Change {
             conversations_created: vec![],
             conversations_updated: vec![],
             contacts_updated: vec![],
+            known: vec![],
         }
     }
 
@@ -42,6 +47,8 @@ impl Change {
                 }
             }
         }
+        self.known.retain(|m| !later.messages_updated.contains(&m.id));
+        self.known.extend(later.known);
         add(&mut self.messages_created, later.messages_created, &[]);
         add(&mut self.messages_updated, later.messages_updated, &self.messages_created);
         add(&mut self.conversations_created, later.conversations_created, &[]);
@@ -74,6 +81,7 @@ impl Change {
     }
 
     pub fn message_updated(&mut self, message: MessageId) {
+        self.known.retain(|m| m.id != message);
         if !self.messages_updated.contains(&message) {
             self.messages_updated.push(message);
         }

@@ -157,9 +157,16 @@ impl Realtime {
         let now = self.app.clock.now();
         let at = now.format(&Rfc3339).unwrap_or_default();
         let mut tx = self.app.store.begin_with_kept_plans(&ctx).await?;
-        let wanted: Vec<MessageId> = change.messages_created.iter().chain(&change.messages_updated).copied().collect();
-        let messages: HashMap<MessageId, message::Message> =
-            message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)).collect();
+        let mut messages: HashMap<MessageId, message::Message> =
+            change.known.iter().map(|m| (m.id, m.clone())).collect();
+        let wanted: Vec<MessageId> = change
+            .messages_created
+            .iter()
+            .chain(&change.messages_updated)
+            .filter(|id| !messages.contains_key(id))
+            .copied()
+            .collect();
+        messages.extend(message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)));
         let mut of: BTreeSet<ConversationId> = messages.values().map(|m| m.conversation_id).collect();
         of.extend(change.conversations_created.iter().chain(&change.conversations_updated));
         let of: Vec<ConversationId> = of.into_iter().collect();
@@ -169,7 +176,6 @@ impl Realtime {
                 .into_iter()
                 .map(|c| (c.id, c))
                 .collect();
-        tx.commit().await?;
 
         let rooms = Rooms::of(change.tenant);
         let send_messages = |ids: &[MessageId], name: &'static str| {
@@ -206,7 +212,8 @@ impl Realtime {
             // The conversations told above hold the contact; the id alone suffices to fetch it again.
             self.send(vec![rooms.all(), rooms.agents()], "contact.updated", &at, &serde_json::json!({ "id": contact }));
         }
-        Ok(())
+        // Nothing was written: screens need not wait for its end.
+        tx.commit().await
     }
 
     fn send<T: Serialize>(&self, rooms: Vec<String>, name: &'static str, at: &str, data: &T) {

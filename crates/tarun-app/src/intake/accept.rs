@@ -18,7 +18,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Bodies above this are refused. Meta sends up to 3 MB (webhooks overview).
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
-/// Writers: each keeps the events of its share of tenants, one transaction at a time.
+/// Writers: each keeps the events of its share of ordering keys, one transaction at a time, so that what one person wrote
+/// stays in order.
 const WRITERS: usize = 4;
 /// Webhooks that may wait for one writer; beyond it Meta is asked to come again.
 const WAITING: usize = 2_000;
@@ -91,17 +92,17 @@ impl Intake {
         let events = webhook::split(body).map_err(|_| Refusal::NotJson)?;
         let count = events.len();
         let now = self.clock.now();
-        let mut by_tenant: HashMap<TenantId, (TenantCtx, Vec<Fresh>, HashSet<uuid::Uuid>)> = HashMap::new();
+        let mut parcels: HashMap<(TenantId, usize), (TenantCtx, Vec<Fresh>)> = HashMap::new();
+        let mut seen = HashSet::new();
         for event in events {
             let Some((route, is_its_number)) = verified.route(event.phone_number_id.as_deref(), &event.waba_id) else {
                 metrics::counter!("tarun_webhook_events_refused_total", "reason" => "another app's number")
                     .increment(1);
                 continue;
             };
-            let (ctx, kept, ids) =
-                by_tenant.entry(route.ctx.tenant).or_insert_with(|| (route.ctx.clone(), Vec::new(), HashSet::new()));
+            let ctx = &route.ctx;
             let id = event::event_id(ctx, &event.dedupe);
-            if !ids.insert(id) {
+            if !seen.insert(id) {
                 continue;
             }
             let number = is_its_number.then_some(route.id);
@@ -114,13 +115,14 @@ impl Intake {
                 ordering_key: event::ordering_key(ctx, number, &event.ordering),
                 received_at: now,
             };
-            kept.push(Fresh { row, kind: event.kind, payload: event.payload });
+            let writer = usize::try_from(row.ordering_key.rem_euclid(WRITERS as i64)).unwrap_or_default();
+            let (_, fresh) = parcels.entry((ctx.tenant, writer)).or_insert_with(|| (ctx.clone(), Vec::new()));
+            fresh.push(Fresh { row, kind: event.kind, payload: event.payload });
         }
-        let mut waiting = Vec::with_capacity(by_tenant.len());
-        for (tenant, (ctx, events, _)) in by_tenant {
+        let mut waiting = Vec::with_capacity(parcels.len());
+        for ((_, writer), (ctx, events)) in parcels {
             let (done, kept) = oneshot::channel();
-            let writer = &self.writers[tenant.0.as_u128() as usize % WRITERS];
-            writer.try_send(Parcel { ctx, events, done }).map_err(|_| Refusal::Unavailable)?;
+            self.writers[writer].try_send(Parcel { ctx, events, done }).map_err(|_| Refusal::Unavailable)?;
             waiting.push(kept);
         }
         for kept in waiting {

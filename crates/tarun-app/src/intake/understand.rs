@@ -106,6 +106,7 @@ async fn store(
             change.conversations_created.push(stored.conversation);
         }
         change.message_created(stored.message, stored.conversation);
+        change.known.extend(inbox::as_stored(arrival, stored));
     }
     Ok(files)
 }
