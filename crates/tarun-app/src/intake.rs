@@ -1,6 +1,7 @@
 //! From a webhook's bytes to rows: verified, kept, understood, answered; by workers where that can't be done at once.
 
 mod accept;
+mod apart;
 pub(crate) mod arrival;
 mod handle;
 mod noted;
@@ -9,7 +10,8 @@ mod understand;
 mod writer;
 
 pub use accept::{Intake, MAX_BODY_BYTES, Refusal};
-pub use handle::handle;
+pub use apart::Apart;
+pub use handle::{Turn, handle};
 pub use routes::Routes;
 pub use writer::When;
 

@@ -212,7 +212,8 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     }
     let id = Uuid::now_v7();
     let channel = format!("{}:changes", config.queue_prefix);
-    let mut relay = Relay { id, channel: channel.clone(), valkey, realtime: None };
+    let announcer = app.announcer.clone();
+    let mut relay = Relay { id, channel: channel.clone(), valkey, announcer, realtime: None };
     let mut served = None;
     if let Some(listener) = listener {
         let (sockets, realtime) = realtime::start(&app, &stop);

@@ -60,20 +60,27 @@ pub struct Kept {
     pub waits: bool,
 }
 
-/// Keeps the events that are new, in the given order. With `at_once` only those get a job whose ordering key has jobs that
-/// wait: they must not overtake them. Without it all get one.
-///
-/// `events` holds no id twice.
+/// Which of the kept events get a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// Those whose ordering key has jobs that wait: they must not overtake them. The others are understood at once.
+    WhereOthersWait,
+    ForAll,
+    /// As many failed attempts are behind them.
+    After(i16),
+}
+
+/// Keeps the events that are new, in the given order. `events` holds no id twice.
 pub async fn keep(
     tx: &mut TenantTx,
     events: &[&NewEvent],
-    at_once: bool,
+    jobs: Jobs,
     now: OffsetDateTime,
 ) -> Result<Vec<Kept>, StoreError> {
     // In the order of ids, so that two processes which were sent the same events wait for each other and do not lock each
     // other out. Jobs in the order given: their ids are the order of handling. The limit keeps the search for jobs that
     // wait on their index.
-    let waits = if at_once {
+    let waits = if jobs == Jobs::WhereOthersWait {
         "coalesce((select true from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = g.ordering_key
                    and j.state = 'PENDING' limit 1), false)"
     } else {
@@ -89,8 +96,8 @@ pub async fn keep(
              on conflict do nothing returning id),
          found as (select g.n, g.id, g.ordering_key, {waits} as waits from given g join fresh using (id)),
          queued as (
-             insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
-             select $1, ordering_key, 'INBOUND', id, $9, $10 from found where waits order by n)
+             insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, sweep_at, created_at)
+             select $1, ordering_key, 'INBOUND', id, $11, $9, $10 from found where waits order by n)
          select n, waits from found order by n"
     );
     let tenant = tx.tenant().0;
@@ -107,6 +114,7 @@ pub async fn keep(
         .bind(events.iter().map(|e| e.received_at).collect::<Vec<_>>())
         .bind(now + SWEEP_AFTER)
         .bind(now)
+        .bind(if let Jobs::After(attempts) = jobs { attempts } else { 0 })
         .fetch_all(tx.sql())
         .await?;
     Ok(rows
@@ -169,11 +177,13 @@ pub async fn replay(
 }
 
 impl Store {
-    /// Removes events received before one moment and idempotency keys before another, a bounded number at a time.
-    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select forget_before($1, $2, 10000)")
+    /// Removes at most `most` events received before one moment, and idempotency keys before another. Returns how many
+    /// events there were.
+    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime, most: i32) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("select forget_before($1, $2, $3)")
             .bind(events)
             .bind(keys)
+            .bind(most)
             .fetch_one(self.pool())
             .await?)
     }

@@ -9,7 +9,7 @@ use tarun_core::ids::{NumberId, TenantId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobKind {
     Inbound,
     Send,
@@ -47,7 +47,6 @@ pub struct JobId {
 pub struct InboundJob {
     pub job: JobId,
     pub attempts: i16,
-    pub not_before: Option<OffsetDateTime>,
     pub event_id: Uuid,
     pub number: Option<NumberId>,
     pub field: String,
@@ -57,20 +56,29 @@ pub struct InboundJob {
     pub received_at: OffsetDateTime,
 }
 
-/// Locks the waiting events of these keys until the transaction ends, oldest first within a key, at most `limit`.
+/// Locks the events of these keys that may be handled now until the transaction ends, oldest first within a key, at most
+/// `limit`. Within a key nothing overtakes an event that waits for its next try.
 ///
 /// By key, not by id: whoever holds a later event of a person holds the earlier ones too, so their order stays.
-pub async fn claim_inbound(tx: &mut TenantTx, keys: &[i64], limit: i64) -> Result<Vec<InboundJob>, StoreError> {
+pub async fn claim_inbound(
+    tx: &mut TenantTx,
+    keys: &[i64],
+    limit: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<InboundJob>, StoreError> {
     let (sql, ctx) = tx.parts();
     let rows = sqlx::query(
-        "select j.ordering_key, j.id, j.attempts, j.not_before, e.id as event_id, e.number_id, e.field, e.kind, e.payload_enc, e.received_at
+        "select j.ordering_key, j.id, j.attempts, e.id as event_id, e.number_id, e.field, e.kind, e.payload_enc, e.received_at
          from jobs j join inbound_events e on e.tenant_id = j.tenant_id and e.id = j.ref_id
          where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = any($2) and j.state = 'PENDING'
+           and not exists (select 1 from jobs b where b.tenant_id = $1 and b.kind = 'INBOUND' and b.ordering_key = j.ordering_key
+                           and b.id <= j.id and b.state = 'PENDING' and b.not_before > $4)
          order by j.ordering_key, j.id limit $3 for update of j",
     )
     .bind(ctx.tenant.0)
     .bind(keys)
     .bind(limit)
+    .bind(now)
     .fetch_all(sql)
     .await?;
     Ok(rows
@@ -80,7 +88,6 @@ pub async fn claim_inbound(tx: &mut TenantTx, keys: &[i64], limit: i64) -> Resul
             InboundJob {
                 job: JobId { kind: JobKind::Inbound, ordering_key: row.get("ordering_key"), id: row.get("id") },
                 attempts: row.get("attempts"),
-                not_before: row.get("not_before"),
                 event_id,
                 number: row.get::<Option<Uuid>, _>("number_id").map(NumberId),
                 field: row.get("field"),
@@ -120,6 +127,22 @@ pub async fn count_attempt(tx: &mut TenantTx, job: JobId) -> Result<i16, StoreEr
     .bind(job.id)
     .fetch_one(tx.sql())
     .await?)
+}
+
+/// Takes a counted attempt back: it was not the job that failed.
+pub async fn uncount_attempt(tx: &mut TenantTx, job: JobId, attempts: i16) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query(
+        "update jobs set attempts = attempts - 1 where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4 and attempts = $5",
+    )
+    .bind(tenant)
+    .bind(job.kind.as_str())
+    .bind(job.ordering_key)
+    .bind(job.id)
+    .bind(attempts)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// What becomes of a job that was not done.

@@ -21,7 +21,7 @@ pub async fn retry(app: &App, acting: &Acting, id: i64) -> Result<(), ActError> 
     begin_anew(&mut tx, &letter, &mut change).await?;
     record(&mut tx, app, acting, "failure.retried", &letter).await?;
     tx.commit().await?;
-    app.queue.hint(kind, acting.ctx.tenant, &[key]).await;
+    app.queue.hint(kind, acting.ctx.tenant, &[key]);
     app.announcer.tell(change);
     Ok(())
 }

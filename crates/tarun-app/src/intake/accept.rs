@@ -3,12 +3,11 @@
 use super::kind_name;
 use super::noted::Noted;
 use super::routes::Routes;
-use super::writer::{Fresh, Parcel, When, Writer};
+use super::writer::{Fresh, PATIENCE, Parcel, When, Writer};
 use crate::change::Announcer;
 use crate::queue::Queue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_core::ids::TenantId;
 use tarun_providers::whatsapp::webhook;
@@ -23,8 +22,6 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 const WRITERS: usize = 4;
 /// Webhooks that may wait for one writer; beyond it Meta is asked to come again.
 const WAITING: usize = 2_000;
-/// A webhook's rows are committed within this time or it is refused (Meta comes again).
-const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why a webhook was not accepted.
 #[derive(Debug, thiserror::Error)]

@@ -1,34 +1,52 @@
-//! Handling kept events: batches in one transaction, and one by one where something in a batch is wrong.
+//! Handling kept events in batches: one transaction for all that is well.
 
+use super::apart::Apart;
 use super::understand::{Event, Understood, understand};
 use crate::App;
 use crate::change::Change;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tarun_core::ids::NumberId;
-use tarun_core::retry::{ATTEMPTS, backoff};
-use tarun_store::job::{self, InboundJob, JobId, JobKind, Later};
+use tarun_store::job::{self, InboundJob, JobId, JobKind};
 use tarun_store::{StoreError, TenantCtx, number};
-use time::OffsetDateTime;
 
 /// Events of one transaction.
 const BATCH: i64 = 400;
-/// One transaction ends within this time (C-026).
-const LIMIT: Duration = Duration::from_secs(12);
+/// One batch ends within this time; after it each of its events is tried alone.
+const LIMIT: Duration = Duration::from_secs(4);
+/// A batch that lost against another transaction is tried again at once, so often (C-041).
+const RACES: usize = 3;
 
-/// Handles what waits under these keys of a tenant, oldest first within each key.
+/// Whether a turn was enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Done,
+    /// As many as one transaction takes: there may be more.
+    More,
+}
+
+/// One turn for a tenant: handles what waits under these keys, oldest first within each key.
 ///
 /// Errors are passing ones only (the database is away): the rows stay, the sweep brings them back.
-pub async fn handle(app: &App, ctx: &TenantCtx, keys: Vec<i64>) -> Result<(), StoreError> {
+pub async fn handle(app: &App, apart: &Apart, ctx: &TenantCtx, mut keys: Vec<i64>) -> Result<Turn, StoreError> {
+    keys.retain(|key| !apart.has(ctx.tenant, *key));
+    if keys.is_empty() {
+        return Ok(Turn::Done);
+    }
+    let mut races = 0;
     loop {
         let (app2, ctx2, keys2) = (app.clone(), ctx.clone(), keys.clone());
         match guarded(LIMIT, async move { batch(&app2, &ctx2, &keys2).await }).await {
-            Ok(Outcome::More) => {}
-            Ok(Outcome::Done) => return Ok(()),
+            Ok((turn, careful)) => {
+                apart.take(app, ctx, careful);
+                return Ok(turn);
+            }
+            Err(Trouble::Store(error)) if error.lost_a_race() && races < RACES => races += 1,
             Err(Trouble::Store(error)) if error.is_passing() => return Err(error),
-            Ok(Outcome::Careful) | Err(_) => {
-                metrics::counter!("tarun_intake_careful_total").increment(1);
-                return one_by_one(app, ctx, &keys).await;
+            Err(trouble) => {
+                tracing::warn!(tenant = %ctx.tenant, %trouble, "a batch failed; its events are tried one by one");
+                apart.take(app, ctx, keys);
+                return Ok(Turn::Done);
             }
         }
     }
@@ -66,27 +84,6 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-enum Outcome {
-    Done,
-    /// As many as one transaction takes: there may be more.
-    More,
-    /// One of them failed before: each is to be tried alone.
-    Careful,
-}
-
-/// The events that may be handled now: within a key nothing overtakes one that waits for its next try.
-fn due(jobs: Vec<InboundJob>, now: OffsetDateTime) -> Vec<InboundJob> {
-    let mut stopped = HashSet::new();
-    jobs.into_iter()
-        .filter(|job| {
-            if job.not_before.is_some_and(|at| at > now) {
-                stopped.insert(job.job.ordering_key);
-            }
-            !stopped.contains(&job.job.ordering_key)
-        })
-        .collect()
-}
-
 /// The events of jobs, for understanding.
 fn events(jobs: Vec<InboundJob>) -> Result<Vec<Event>, StoreError> {
     let event = |job: InboundJob| {
@@ -104,17 +101,17 @@ fn events(jobs: Vec<InboundJob>) -> Result<Vec<Event>, StoreError> {
     jobs.into_iter().map(event).collect()
 }
 
-async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<Outcome, StoreError> {
+/// Handles what is well; returns the keys in which something failed before: they are to be handled apart.
+async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<(Turn, Vec<i64>), StoreError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin_with_kept_plans(ctx).await?;
-    let claimed = job::claim_inbound(&mut tx, keys, BATCH).await?;
-    let full = claimed.len() as i64 == BATCH;
-    let jobs = due(claimed, now);
+    let mut tx = app.store.begin_for_messages(ctx, LIMIT).await?;
+    let claimed = job::claim_inbound(&mut tx, keys, BATCH, now).await?;
+    let turn = if claimed.len() as i64 == BATCH { Turn::More } else { Turn::Done };
+    let careful: BTreeSet<i64> = claimed.iter().filter(|j| j.attempts > 0).map(|j| j.job.ordering_key).collect();
+    let jobs: Vec<InboundJob> = claimed.into_iter().filter(|j| !careful.contains(&j.job.ordering_key)).collect();
+    let careful = careful.into_iter().collect();
     if jobs.is_empty() {
-        return Ok(Outcome::Done);
-    }
-    if jobs.iter().any(|j| j.attempts > 0) {
-        return Ok(Outcome::Careful);
+        return Ok((turn, careful));
     }
     let mut change = Change::of(ctx.tenant);
     let numbers: Vec<NumberId> = jobs.iter().filter_map(|j| j.number).collect();
@@ -127,54 +124,15 @@ async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<Outcome, Stor
     tx.commit().await?;
     metrics::counter!("tarun_inbound_handled_total").increment(count);
     app.announcer.tell(change);
-    app.queue.hint(JobKind::Media, ctx.tenant, &files).await;
-    Ok(if full { Outcome::More } else { Outcome::Done })
+    app.queue.hint(JobKind::Media, ctx.tenant, &files);
+    Ok((turn, careful))
 }
 
-/// Each event in a transaction of its own, its attempt counted before: one that takes everything down is given up too.
-async fn one_by_one(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<(), StoreError> {
-    for key in keys {
-        loop {
-            let now = app.clock.now();
-            let mut tx = app.store.begin(ctx).await?;
-            let mut jobs = due(job::claim_inbound(&mut tx, &[*key], 1).await?, now);
-            let Some(job) = jobs.pop() else { break };
-            let attempts = job::count_attempt(&mut tx, job.job).await?;
-            tx.commit().await?;
-            let (app2, ctx2, id) = (app.clone(), ctx.clone(), job.job);
-            let tried = if attempts > ATTEMPTS {
-                // Counted, never recorded: it ended the process each time.
-                Err(Trouble::Panicked)
-            } else {
-                guarded(LIMIT, async move { alone(&app2, &ctx2, id).await }).await
-            };
-            match tried {
-                Ok(()) => {}
-                Err(Trouble::Store(error)) if error.is_passing() => return Err(error),
-                Err(trouble) => {
-                    tracing::error!(job = id.id, attempts, %trouble, "an event could not be handled");
-                    let later = backoff(attempts, jitter()).map_or(Later::Dead, |wait| Later::Retry(now + wait));
-                    let mut tx = app.store.begin(ctx).await?;
-                    job::put_off(&mut tx, id, attempts, later, &trouble.to_string(), now).await?;
-                    tx.commit().await?;
-                    if later == Later::Dead {
-                        metrics::counter!("tarun_jobs_dead_total", "kind" => "inbound").increment(1);
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn jitter() -> f64 {
-    f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
-}
-
-async fn alone(app: &App, ctx: &TenantCtx, id: JobId) -> Result<(), StoreError> {
+/// One event in a transaction of its own, if it is still the first of its key.
+pub(super) async fn alone(app: &App, ctx: &TenantCtx, id: JobId) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.begin(ctx).await?;
-    let jobs = job::claim_inbound(&mut tx, &[id.ordering_key], 1).await?;
+    let jobs = job::claim_inbound(&mut tx, &[id.ordering_key], 1, now).await?;
     if jobs.first().is_none_or(|j| j.job != id) {
         return Ok(());
     }
@@ -185,6 +143,6 @@ async fn alone(app: &App, ctx: &TenantCtx, id: JobId) -> Result<(), StoreError> 
     }
     tx.commit().await?;
     app.announcer.tell(change);
-    app.queue.hint(JobKind::Media, ctx.tenant, &files).await;
+    app.queue.hint(JobKind::Media, ctx.tenant, &files);
     Ok(())
 }

@@ -12,7 +12,7 @@ use tarun_store::receipt::{self, Report};
 use tarun_store::{StoreError, TenantTx, contact, conversation, event, media, message};
 use time::OffsetDateTime;
 
-/// Statuses of messages that we don't know are looked at again for this long: they can overtake the send's own answer.
+/// Events about messages that we don't know are looked at again for this long.
 const ORPHAN: time::Duration = time::Duration::minutes(10);
 
 /// An event that was kept and is to be understood.
@@ -54,6 +54,7 @@ pub(super) async fn understand(
     change: &mut Change,
 ) -> Result<Understood, StoreError> {
     let mut arrivals: Vec<Arrival> = Vec::new();
+    let mut files: Vec<i64> = Vec::new();
     let mut rest: Vec<(Read, Inbound)> = Vec::new();
     for event in events {
         let inbound = webhook::read(&event.field, event.kind, &event.payload);
@@ -68,6 +69,17 @@ pub(super) async fn understand(
         let read =
             Read { job: event.job, event_id: event.id, attempts: event.attempts, number, received: event.received_at };
         let arrived = match inbound {
+            Inbound::Message(m) if m.group_id.is_some() => {
+                // Neither the sender's own thread nor a reason to open his window.
+                event::set_outcome(tx, read.event_id, "kept: a message of a group").await?;
+                continue;
+            }
+            Inbound::NumberChanged(_) | Inbound::UserIdChanged(_) => {
+                // In its place: after what was written under the old number, before what comes under the new one.
+                files.extend(store(tx, &std::mem::take(&mut arrivals), now, change).await?);
+                apply(tx, &read, inbound, now, change).await?;
+                continue;
+            }
             Inbound::Message(m) => arrival::message(m, number, event.received_at),
             Inbound::Echo(e) => arrival::echo(e, number, event.received_at),
             other => {
@@ -81,7 +93,7 @@ pub(super) async fn understand(
         }
     }
     // Messages first: what refers to them comes after them, also within one batch.
-    let files = store(tx, &arrivals, now, change).await?;
+    files.extend(store(tx, &arrivals, now, change).await?);
     let mut aside = HashSet::new();
     for (read, inbound) in rest {
         if apply(tx, &read, inbound, now, change).await? == Then::Aside {
@@ -137,7 +149,7 @@ async fn apply(
                 let at = tarun_core::conversation::said_at(r.sent_at_unix, read.received);
                 conversation::open_window(tx, conversation, at).await?;
             }
-            told(tx, read, found, change, "a reaction to a message that is not known here").await?;
+            return told(tx, read, found, now, change, "a reaction to a message that is not known here").await;
         }
         Inbound::Edit(e) => {
             let target = hash(tx, &e.target_wamid);
@@ -150,12 +162,12 @@ async fn apply(
                 *edited = true;
             })
             .await?;
-            told(tx, read, found, change, "an edit of a message that is not known here").await?;
+            return told(tx, read, found, now, change, "an edit of a message that is not known here").await;
         }
         Inbound::Revoke(r) => {
             let target = hash(tx, &r.target_wamid);
             let found = message::change(tx, target, |_, _, _, revoked| *revoked = true).await?;
-            told(tx, read, found, change, "taking back a message that is not known here").await?;
+            return told(tx, read, found, now, change, "taking back a message that is not known here").await;
         }
         Inbound::NumberChanged(n) => {
             let new = contact::Seen {
@@ -189,21 +201,36 @@ async fn apply(
     Ok(Then::Done)
 }
 
+/// Shows what became of a message that an event speaks of; one that is not known yet may still come.
 async fn told(
     tx: &mut TenantTx,
     read: &Read,
     found: Option<(MessageId, ConversationId)>,
+    now: OffsetDateTime,
     change: &mut Change,
     otherwise: &str,
-) -> Result<(), StoreError> {
-    match found {
-        Some((message, conversation)) => {
-            change.message_updated(message);
-            change.conversation_updated(conversation);
-            Ok(())
-        }
-        None => event::set_outcome(tx, read.event_id, otherwise).await,
+) -> Result<Then, StoreError> {
+    let Some((message, conversation)) = found else { return wait(tx, read, now, otherwise).await };
+    change.message_updated(message);
+    change.conversation_updated(conversation);
+    Ok(Then::Done)
+}
+
+/// Puts an event aside whose message is not known: events overtake each other, and statuses the send's own answer. After
+/// ten minutes that was its outcome.
+async fn wait(tx: &mut TenantTx, read: &Read, now: OffsetDateTime, why: &str) -> Result<Then, StoreError> {
+    if now - read.received >= ORPHAN {
+        event::set_outcome(tx, read.event_id, why).await?;
+        return Ok(Then::Done);
     }
+    let attempts = read.attempts.saturating_add(1).min(ATTEMPTS - 1);
+    let growth = 4i64.saturating_pow(u32::try_from(read.attempts).unwrap_or(0).min(5));
+    let when = now + time::Duration::seconds(2i64.saturating_mul(growth));
+    match read.job {
+        Some(job) => job::put_off(tx, job, attempts, Later::Aside(when), why, now).await?,
+        None => job::add_aside(tx, JobKind::Inbound, read.event_id, attempts, when, why, now).await?,
+    }
+    Ok(Then::Aside)
 }
 
 struct Line {
@@ -277,24 +304,6 @@ async fn receive(
             }
             Ok(Then::Done)
         }
-        None if now - read.received < ORPHAN => {
-            let attempts = read.attempts.saturating_add(1);
-            let wait = time::Duration::seconds(
-                2i64.saturating_mul(4i64.saturating_pow(u32::try_from(read.attempts).unwrap_or(0).min(5))),
-            );
-            let when = now + wait;
-            let why = "a status of a message that is not known yet";
-            match read.job {
-                Some(job) => {
-                    job::put_off(tx, job, attempts.min(ATTEMPTS - 1), Later::Aside(when), why, now).await?;
-                }
-                None => job::add_aside(tx, JobKind::Inbound, read.event_id, attempts, when, why, now).await?,
-            }
-            Ok(Then::Aside)
-        }
-        None => {
-            event::set_outcome(tx, read.event_id, "a status of a message that was not sent from here").await?;
-            Ok(Then::Done)
-        }
+        None => wait(tx, read, now, "a status of a message that is not known here").await,
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_core::ids::TenantId;
 use tarun_providers::whatsapp::webhook::RawKind;
-use tarun_store::event::{self, Kept, NewEvent};
+use tarun_store::event::{self, Jobs, Kept, NewEvent};
 use tarun_store::job::JobKind;
 use tarun_store::{Store, StoreError, TenantCtx, number};
 use time::OffsetDateTime;
@@ -21,7 +21,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Events of one transaction.
 const BATCH: usize = 400;
 /// Keeping and understanding together end within this time; after it the events are kept alone.
-const AT_ONCE: Duration = Duration::from_millis(1500);
+const AT_ONCE: Duration = Duration::from_millis(1000);
+/// A webhook's rows are committed within this time or it is refused (Meta comes again).
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 /// For so long after a batch that could not be understood a writer only keeps: what is wrong in it may come again.
 const CAREFUL: time::Duration = time::Duration::seconds(5);
 
@@ -100,8 +102,8 @@ impl Writer {
                 // The answer does not wait for what follows: the rows are committed, the sweep would find them.
                 answer(parcels, true);
                 self.announcer.tell(follows.change);
-                self.queue.hint(JobKind::Inbound, ctx.tenant, &follows.waiting).await;
-                self.queue.hint(JobKind::Media, ctx.tenant, &follows.files).await;
+                self.queue.hint(JobKind::Inbound, ctx.tenant, &follows.waiting);
+                self.queue.hint(JobKind::Media, ctx.tenant, &follows.files);
             }
             Err(error) => {
                 tracing::error!(%error, events = events.len(), "events could not be kept; Meta will send them again");
@@ -111,20 +113,25 @@ impl Writer {
     }
 
     async fn write(&mut self, ctx: &TenantCtx, events: &Arc<Vec<Fresh>>) -> Result<Follows, StoreError> {
-        if self.when == When::AtOnce && self.clock.now() >= self.careful_until {
-            match guarded(AT_ONCE, self.attempt(ctx, events, When::AtOnce)).await {
-                Ok(follows) => return Ok(follows),
-                Err(Trouble::Store(error)) if error.is_passing() => {
-                    tracing::debug!(%error, "events are kept alone: together with their meaning it failed in passing");
-                }
-                Err(trouble) => {
-                    metrics::counter!("tarun_intake_careful_total").increment(1);
-                    tracing::warn!(%trouble, "events are kept alone: workers find the one that can't be handled");
-                    self.careful_until = self.clock.now() + CAREFUL;
-                }
-            }
+        if self.when == When::ByWorkers || self.clock.now() < self.careful_until {
+            return self.attempt(ctx, events, Jobs::ForAll, PATIENCE).await;
         }
-        self.attempt(ctx, events, When::ByWorkers).await
+        let trouble = match guarded(AT_ONCE, self.attempt(ctx, events, Jobs::WhereOthersWait, AT_ONCE)).await {
+            Ok(follows) => return Ok(follows),
+            Err(trouble) => trouble,
+        };
+        tracing::warn!(%trouble, "events are kept alone: what they mean could not be stored with them");
+        // It may have been committed at the last moment, with nobody left to tell of it.
+        self.announcer.missed(ctx.tenant);
+        let jobs = match trouble {
+            Trouble::Store(error) if error.is_passing() => Jobs::ForAll,
+            Trouble::TooSlow => Jobs::ForAll,
+            Trouble::Store(_) | Trouble::Panicked => {
+                self.careful_until = self.clock.now() + CAREFUL;
+                Jobs::After(1)
+            }
+        };
+        self.attempt(ctx, events, jobs, PATIENCE).await
     }
 
     /// One transaction for a batch. It owns all it needs, so that it can run as a task of its own.
@@ -132,14 +139,15 @@ impl Writer {
         &self,
         ctx: &TenantCtx,
         events: &Arc<Vec<Fresh>>,
-        when: When,
+        jobs: Jobs,
+        limit: Duration,
     ) -> impl Future<Output = Result<Follows, StoreError>> + Send + 'static {
         let (store, now, ctx, events) = (self.store.clone(), self.clock.now(), ctx.clone(), events.clone());
         let (received, handled) = (self.received.clone(), self.handled.clone());
         async move {
-            let mut tx = store.begin_with_kept_plans(&ctx).await?;
+            let mut tx = store.begin_for_messages(&ctx, limit).await?;
             let rows: Vec<&NewEvent> = events.iter().map(|e| &e.row).collect();
-            let kept = event::keep(&mut tx, &rows, when == When::AtOnce, now).await?;
+            let kept = event::keep(&mut tx, &rows, jobs, now).await?;
             let (mut waiting, mut clear) = (vec![], vec![]);
             for Kept { place, waits } in &kept {
                 if *waits { waiting.push(events[*place].row.ordering_key) } else { clear.push(&events[*place]) }

@@ -63,7 +63,7 @@ pub async fn resolve(
     let after = message::get(&mut tx, id).await?.ok_or(ActError::NotFound("message"))?;
     tx.commit().await?;
     if resolution == Resolution::Retry {
-        app.queue.hint(JobKind::Send, acting.ctx.tenant, &[ordering_key(conversation)]).await;
+        app.queue.hint(JobKind::Send, acting.ctx.tenant, &[ordering_key(conversation)]);
     }
     let mut change = Change::of(acting.ctx.tenant);
     change.message_updated(id);

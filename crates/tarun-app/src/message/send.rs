@@ -91,7 +91,7 @@ pub struct Queued {
 impl Queued {
     pub async fn tell(self, app: &App) {
         let tenant = self.change.tenant;
-        app.queue.hint(JobKind::Send, tenant, &[ordering_key(self.conversation)]).await;
+        app.queue.hint(JobKind::Send, tenant, &[ordering_key(self.conversation)]);
         app.announcer.tell(self.change);
     }
 }
