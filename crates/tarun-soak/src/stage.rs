@@ -18,6 +18,7 @@ pub const VERIFY_TOKEN: &str = "verify-token-of-the-ledger-run";
 const MASTER_KEY: &str = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
 const METRICS_TOKEN: &str = "metrics-token-of-the-ledger-run";
 const QUEUE_PREFIX: &str = "tarun";
+const LISTEN: &str = "TARUN_LISTEN";
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -39,6 +40,7 @@ pub struct Stage {
     pub url: String,
     pub simulator_url: String,
     pub servers: Arc<Embedded>,
+    serving: Recipe,
     worker: Recipe,
     folder: TempDir,
 }
@@ -87,7 +89,8 @@ impl Stage {
             let (program, args) = (options.tarun.clone(), vec![command.into()]);
             Recipe { name: name.into(), program, args, env: env.clone(), ready, log }
         };
-        let mut server = Program::new(part("server", "serve", "Tarun serves on"));
+        let serving = part("server", "serve", "Tarun serves on");
+        let mut server = Program::new(serving.clone());
         server.start().await?;
         let worker = part("worker", "work", "Tarun works");
         let mut workers = vec![];
@@ -97,13 +100,22 @@ impl Stage {
             workers.push(one);
         }
         let (url, servers) = (format!("http://{listen}"), Arc::new(servers));
-        Ok(Self { server, workers, simulator, url, simulator_url, servers, worker, folder })
+        Ok(Self { server, workers, simulator, url, simulator_url, servers, serving, worker, folder })
     }
 
     /// One more worker, not started yet. It is the caller's to end.
     #[must_use]
     pub fn another_worker(&self) -> Program {
         Program::new(self.worker.clone())
+    }
+
+    /// One more server over the same PostgreSQL and Valkey, not started yet, and its address. It is the caller's to end.
+    pub fn another_server(&self) -> anyhow::Result<(Program, String)> {
+        let listen = free_address()?;
+        let mut recipe = self.serving.clone();
+        recipe.env.retain(|(name, _)| name != LISTEN);
+        recipe.env.push((LISTEN.into(), listen.to_string().into()));
+        Ok((Program::new(recipe), format!("http://{listen}")))
     }
 
     /// As the tables' owner, who sees all tenants.
@@ -203,7 +215,7 @@ fn environment(servers: &Embedded, simulator_url: &str, listen: SocketAddr, fold
         ("REDIS_URL", servers.redis_url().into()),
         ("TARUN_MASTER_KEY", OsString::from(MASTER_KEY)),
         ("TARUN_QUEUE_PREFIX", QUEUE_PREFIX.into()),
-        ("TARUN_LISTEN", listen.to_string().into()),
+        (LISTEN, listen.to_string().into()),
         ("TARUN_METRICS_TOKEN", METRICS_TOKEN.into()),
         ("TARUN_DATA_DIR", folder.join("files").into()),
         ("TARUN_CONFIG", folder.join("no-settings.toml").into()),

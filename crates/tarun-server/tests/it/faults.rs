@@ -5,12 +5,14 @@ mod gateway;
 mod poison;
 mod postgres;
 mod server;
+mod two_servers;
 mod valkey;
 mod workers;
 
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,6 +35,11 @@ async fn stage(workers: usize) -> (Stage, Shop) {
     let window = json!({ "settings": { "limits": { "window": false } } });
     shop.simulator(&stage, Method::POST, "behaviour", &window).await.expect("no window");
     (stage, shop)
+}
+
+/// A connection as the tables' owner.
+async fn owner(stage: &Stage) -> PgConnection {
+    PgConnection::connect(&stage.owner_url()).await.expect("a connection as owner")
 }
 
 /// Waits until a look finds something.
