@@ -3,6 +3,9 @@
 
 use crate::program::{Program, Recipe};
 use anyhow::{Context, anyhow};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
@@ -159,6 +162,37 @@ impl Stage {
         blocking(move || Ok(servers.release(server)?)).await
     }
 
+    /// `kill -9` of everything at once, as when the machine loses its power: server, workers, PostgreSQL with all its
+    /// processes, Valkey. (The provider is another machine.) The two servers come back by themselves, the programs by
+    /// [`Stage::start_programs`].
+    pub async fn kill_everything(&mut self) -> anyhow::Result<()> {
+        let below = self.servers.pids();
+        let mut pids: Vec<u32> = self.workers.iter().chain([&self.server]).filter_map(Program::pid).collect();
+        pids.extend(below.valkey);
+        pids.extend(below.postgres);
+        pids.extend(below.postgres.map(children).unwrap_or_default());
+        // Without a pause between them: nothing of it sees the others end.
+        for pid in pids {
+            match kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL) {
+                // A backend may have ended with its client.
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for program in self.workers.iter_mut().chain([&mut self.server]) {
+            program.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the server and the workers; each tries again until the servers below answer.
+    pub async fn start_programs(&mut self) -> anyhow::Result<()> {
+        for program in [&mut self.server].into_iter().chain(&mut self.workers) {
+            program.start().await?;
+        }
+        Ok(())
+    }
+
     /// A connection to Valkey.
     pub async fn valkey(&self) -> anyhow::Result<redis::aio::MultiplexedConnection> {
         Ok(redis::Client::open(self.servers.redis_url())?.get_multiplexed_async_connection().await?)
@@ -202,6 +236,12 @@ impl Stage {
 
 fn record_file(folder: &Path) -> PathBuf {
     folder.join("record.jsonl")
+}
+
+/// Processes that a process has started, where the system tells (Linux).
+fn children(pid: u32) -> Vec<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 /// An address that nothing listens on now. It must stay the same over restarts, so the server can't choose it itself.

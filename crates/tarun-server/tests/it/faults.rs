@@ -4,6 +4,7 @@
 mod gateway;
 mod poison;
 mod postgres;
+mod power;
 mod server;
 mod two_servers;
 mod valkey;
@@ -11,7 +12,7 @@ mod workers;
 
 use futures::StreamExt;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -78,6 +79,41 @@ async fn shown_once(shop: &Shop, accepted: &[String]) {
     for text in &shown {
         assert!(once.insert(text), "{text} is there twice");
     }
+}
+
+/// What each customer of a load wrote is shown in the order in which he wrote it.
+async fn in_order(shop: &Shop, name: &str) {
+    for thread in gather::threads(shop).await.expect("the conversations") {
+        let own = |body: &str| body.strip_prefix(name)?.strip_prefix('-')?.split_once('-')?.1.parse().ok();
+        let numbers: Vec<u32> = thread.messages.iter().filter_map(|m| own(&m.body)).collect();
+        assert!(numbers.is_sorted(), "{}: {numbers:?}", thread.phone);
+    }
+}
+
+/// A conversation with a customer, ready for replies.
+async fn thread(shop: &Shop, from: &str) -> String {
+    assert_eq!(shop.post(&body(shop, from, &format!("hello-{from}"))).await.unwrap(), 200);
+    let thread =
+        until("the conversation", || async { gather::threads(shop).await.ok()?.into_iter().find(|t| t.phone == from) })
+            .await;
+    thread.id
+}
+
+async fn reply(shop: &Shop, conversation: &str, key: &str) -> String {
+    let (status, message) = shop.reply(conversation, key, key).await.unwrap();
+    assert_eq!(status, 201, "{message}");
+    message["id"].as_str().unwrap().to_owned()
+}
+
+async fn behave(stage: &Stage, shop: &Shop, behaviour: Value) {
+    shop.simulator(stage, Method::POST, "behaviour", &behaviour).await.unwrap();
+}
+
+/// Makes everything due that waits for its time, as if an hour had passed for it.
+async fn an_hour_passes(stage: &Stage) {
+    let due = "update jobs set sweep_at = sweep_at - interval '1 hour', lease_until = lease_until - interval '1 hour',
+        not_before = not_before - interval '1 hour'";
+    sqlx::query(due).execute(&mut owner(stage).await).await.unwrap();
 }
 
 /// Customers who write without end, several at once, until told to stop. Each of them counts what was answered 200.
