@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, Server, StopLimits, runtime};
@@ -201,16 +201,35 @@ impl Stage {
     /// Kills Valkey, throws its data away and starts it empty: as after a lost disk.
     pub async fn wipe_valkey(&self) -> anyhow::Result<()> {
         self.hold(Server::Valkey, true).await?;
-        let folder = self.folder.path().join("data").join("valkey");
+        let folder = self.valkey_folder();
+        blocking(move || empty_folder(&folder)).await?;
+        self.release(Server::Valkey).await
+    }
+
+    /// Keeps a copy of what Valkey has on disk now: what a replica that stays behind would hold. Stops it for a moment.
+    pub async fn copy_valkey(&self) -> anyhow::Result<PathBuf> {
+        self.hold(Server::Valkey, false).await?;
+        let (from, to) = (self.valkey_folder(), self.folder.path().join("valkey-copy"));
+        let copied = to.clone();
+        blocking(move || copy_folder(&from, &copied)).await?;
+        self.release(Server::Valkey).await?;
+        Ok(to)
+    }
+
+    /// Kills Valkey and starts it with an earlier copy of its data: as after a failover to a replica that was behind.
+    pub async fn put_back_valkey(&self, copy: &Path) -> anyhow::Result<()> {
+        self.hold(Server::Valkey, true).await?;
+        let (from, to) = (copy.to_owned(), self.valkey_folder());
         blocking(move || {
-            for entry in std::fs::read_dir(&folder)? {
-                let path = entry?.path();
-                if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
-            }
-            Ok(())
+            empty_folder(&to)?;
+            copy_folder(&from, &to)
         })
         .await?;
         self.release(Server::Valkey).await
+    }
+
+    fn valkey_folder(&self) -> PathBuf {
+        self.folder.path().join("data").join("valkey")
     }
 
     /// The server's figures, for its metrics token.
@@ -236,6 +255,32 @@ impl Stage {
 
 fn record_file(folder: &Path) -> PathBuf {
     folder.join("record.jsonl")
+}
+
+fn empty_folder(folder: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+/// Copies what is in a folder, with its owners: the servers run as a user of their own.
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (data, target) = (entry.metadata()?, to.join(entry.file_name()));
+        if data.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if data.is_file() {
+            std::fs::copy(entry.path(), &target)?;
+        } else {
+            continue;
+        }
+        chown(&target, Some(data.uid()), Some(data.gid()))?;
+    }
+    Ok(())
 }
 
 /// Processes that a process has started, where the system tells (Linux).

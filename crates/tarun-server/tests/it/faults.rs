@@ -8,6 +8,7 @@ mod power;
 mod server;
 mod two_servers;
 mod valkey;
+mod valkey_data;
 mod workers;
 
 use futures::StreamExt;
@@ -114,6 +115,34 @@ async fn an_hour_passes(stage: &Stage) {
     let due = "update jobs set sweep_at = sweep_at - interval '1 hour', lease_until = lease_until - interval '1 hour',
         not_before = not_before - interval '1 hour'";
     sqlx::query(due).execute(&mut owner(stage).await).await.unwrap();
+}
+
+/// From now on the sweep finds nothing new: only what Valkey carries makes work known.
+async fn without_the_sweep(stage: &Stage) {
+    let later = "create function later() returns trigger language plpgsql as $$ begin new.sweep_at := '2100-01-01'; return new; end $$;
+        create trigger later before insert on jobs for each row execute function later();";
+    sqlx::raw_sql(later).execute(&mut owner(stage).await).await.unwrap();
+}
+
+/// Takes so many texts of as many customers; what they are.
+async fn say(shop: &Shop, name: &str, count: usize) -> Vec<String> {
+    let mut said = vec![];
+    for n in 0..count {
+        let text = format!("{name}-{n}");
+        assert_eq!(shop.post(&body(shop, &format!("91982{n:07}"), &text)).await.unwrap(), 200);
+        said.push(text);
+    }
+    said
+}
+
+/// Entries of all streams, handed out or not.
+async fn entries(stage: &Stage) -> u64 {
+    let mut valkey = stage.valkey().await.unwrap();
+    let mut count = 0;
+    for stream in Stage::streams() {
+        count += redis::cmd("XLEN").arg(&stream).query_async::<u64>(&mut valkey).await.unwrap();
+    }
+    count
 }
 
 /// Customers who write without end, several at once, until told to stop. Each of them counts what was answered 200.

@@ -18,7 +18,7 @@ async fn wamids(stage: &Stage, shop: &Shop, message: &str) -> Vec<String> {
 }
 
 /// How often the provider accepted a message.
-async fn accepted(stage: &Stage, shop: &Shop, message: &str) -> usize {
+pub(super) async fn accepted(stage: &Stage, shop: &Shop, message: &str) -> usize {
     wamids(stage, shop, message).await.len()
 }
 
@@ -30,7 +30,7 @@ async fn message(shop: &Shop, id: &str) -> Option<Shown> {
     gather::threads(shop).await.ok()?.into_iter().flat_map(|t| t.messages).find(|m| m.id == id)
 }
 
-async fn state(shop: &Shop, id: &str, wanted: &str) {
+pub(super) async fn state(shop: &Shop, id: &str, wanted: &str) {
     until(wanted, || async { message(shop, id).await.filter(|m| m.status == wanted).map(drop) }).await;
 }
 
