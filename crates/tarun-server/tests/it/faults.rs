@@ -124,12 +124,13 @@ async fn without_the_sweep(stage: &Stage) {
     sqlx::raw_sql(later).execute(&mut owner(stage).await).await.unwrap();
 }
 
-/// Takes so many texts of as many customers; what they are.
+/// Takes so many texts of as many customers who never wrote before; what they are.
 async fn say(shop: &Shop, name: &str, count: usize) -> Vec<String> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut said = vec![];
     for n in 0..count {
-        let text = format!("{name}-{n}");
-        assert_eq!(shop.post(&body(shop, &format!("91982{n:07}"), &text)).await.unwrap(), 200);
+        let (text, from) = (format!("{name}-{n}"), NEXT.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(shop.post(&body(shop, &format!("91982{from:07}"), &text)).await.unwrap(), 200);
         said.push(text);
     }
     said

@@ -75,10 +75,10 @@ async fn limit(stage: &Stage, bytes: &str) {
 #[tokio::test]
 async fn c_024_a_valkey_that_went_back_in_time_loses_nothing_and_does_nothing_again() {
     let (mut stage, shop) = stage(1).await;
-    let conversation = thread(&shop, "919810000024").await;
+    let (one, other) = (thread(&shop, "919810000024").await, thread(&shop, "919810000124").await);
     stage.workers[0].kill().await.unwrap();
     let mut said = say(&shop, "early", 20).await;
-    let early = reply(&shop, &conversation, "early reply").await;
+    let early = reply(&shop, &one, "early reply").await;
     let waiting = entries(&stage).await;
     let replica = stage.copy_valkey().await.unwrap();
     stage.workers[0].start().await.unwrap();
@@ -89,12 +89,13 @@ async fn c_024_a_valkey_that_went_back_in_time_loses_nothing_and_does_nothing_ag
     // These the replica never heard of.
     stage.workers[0].kill().await.unwrap();
     said.extend(say(&shop, "late", 20).await);
-    let late = reply(&shop, &conversation, "late reply").await;
+    let late = reply(&shop, &other, "late reply").await;
     stage.put_back_valkey(&replica).await.unwrap();
     assert_eq!(entries(&stage).await, waiting, "what was acknowledged is back, and what came later is gone");
 
     stage.workers[0].start().await.unwrap();
     until("the early entries are done again", || async { (entries(&stage).await == 0).then_some(()) }).await;
+    // Of the late ones only rows tell.
     an_hour_passes(&stage).await;
     shown_once(&shop, &said).await;
     state(&shop, &late, "DELIVERED").await;
