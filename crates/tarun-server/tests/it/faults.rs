@@ -1,6 +1,7 @@
 //! Parts are killed, frozen, emptied and stopped, each as a real process of its own. What was acknowledged is there
 //! afterwards, once. The long run with random moments is `make soak`.
 
+mod backlog;
 mod gateway;
 mod poison;
 mod postgres;
