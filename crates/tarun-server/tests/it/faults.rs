@@ -2,6 +2,7 @@
 //! afterwards, once. The long run with random moments is `make soak`.
 
 mod backlog;
+mod database_busy;
 mod delayed;
 mod gateway;
 mod poison;
