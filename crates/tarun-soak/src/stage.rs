@@ -31,6 +31,8 @@ pub struct Options {
     /// The program that answers the embedded servers' guard request; none when the running one does.
     pub guard: Option<PathBuf>,
     pub workers: usize,
+    /// Where PostgreSQL and Valkey keep their data; none for the stage's own folder.
+    pub data: Option<PathBuf>,
 }
 
 /// Everything that runs. Dropping it ends all of it.
@@ -45,6 +47,7 @@ pub struct Stage {
     pub servers: Arc<Embedded>,
     serving: Recipe,
     worker: Recipe,
+    data: PathBuf,
     folder: TempDir,
 }
 
@@ -55,10 +58,11 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("tarun-soak-").tempdir()?;
         // The servers' user must be able to pass through, also when root runs this.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
-        let (data, guard) = (folder.path().join("data"), options.guard.clone());
+        let (data, guard) = (options.data.unwrap_or_else(|| folder.path().join("data")), options.guard.clone());
+        let root = data.clone();
         let servers = blocking(move || {
             let runtime = Runtime::locate_or_install(&runtime::default_cache_dir(), &mut |line| eprintln!("{line}"))?;
-            Ok(Embedded::start(&runtime, EmbeddedOptions { guard, ..EmbeddedOptions::new(data) })?)
+            Ok(Embedded::start(&runtime, EmbeddedOptions { guard, ..EmbeddedOptions::new(root) })?)
         })
         .await?;
         let mut simulator = Program::new(Recipe {
@@ -103,7 +107,7 @@ impl Stage {
             workers.push(one);
         }
         let (url, servers) = (format!("http://{listen}"), Arc::new(servers));
-        Ok(Self { server, workers, simulator, url, simulator_url, servers, serving, worker, folder })
+        Ok(Self { server, workers, simulator, url, simulator_url, servers, serving, worker, data, folder })
     }
 
     /// One more worker, not started yet. It is the caller's to end.
@@ -229,7 +233,7 @@ impl Stage {
     }
 
     fn valkey_folder(&self) -> PathBuf {
-        self.folder.path().join("data").join("valkey")
+        self.data.join("valkey")
     }
 
     /// The server's figures, for its metrics token.

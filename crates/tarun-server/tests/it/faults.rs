@@ -4,6 +4,7 @@
 mod backlog;
 mod database_busy;
 mod delayed;
+mod disk_full;
 mod gateway;
 mod poison;
 mod postgres;
@@ -33,8 +34,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A stage of its own with one business on it.
 async fn stage(workers: usize) -> (Stage, Shop) {
+    stage_on(workers, None).await
+}
+
+/// The same, with the data of PostgreSQL and Valkey in a folder elsewhere.
+async fn stage_on(workers: usize, data: Option<PathBuf>) -> (Stage, Shop) {
     let tarun = PathBuf::from(env!("CARGO_BIN_EXE_tarun"));
-    let stage = Stage::start(Options { guard: Some(tarun.clone()), tarun, workers }).await.expect("the stage");
+    let stage = Stage::start(Options { guard: Some(tarun.clone()), tarun, workers, data }).await.expect("the stage");
     let shop = Shop::open(&stage, 0).await.expect("a business");
     // Webhooks are made here, so the simulator does not know of the customers' messages that open the window.
     let window = json!({ "settings": { "limits": { "window": false } } });
