@@ -6,6 +6,7 @@ mod database_busy;
 mod delayed;
 mod disk_full;
 mod gateway;
+mod many_sockets;
 mod poison;
 mod postgres;
 mod power;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tarun_soak::gather::{self, Thread};
+use tarun_soak::program::Program;
 use tarun_soak::shop::{Shop, Text};
 use tarun_soak::stage::{Options, Stage};
 use time::OffsetDateTime;
@@ -46,6 +48,13 @@ async fn stage_on(workers: usize, data: Option<PathBuf>) -> (Stage, Shop) {
     let window = json!({ "settings": { "limits": { "window": false } } });
     shop.simulator(&stage, Method::POST, "behaviour", &window).await.expect("no window");
     (stage, shop)
+}
+
+/// Memory that is a process's own, bytes.
+fn memory(program: &Program) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid().unwrap())).unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 /// A connection as the tables' owner.

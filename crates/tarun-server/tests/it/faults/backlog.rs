@@ -1,8 +1,7 @@
 //! More work than workers: it waits in the database, is seen from outside, and holds up nobody else's.
 
-use super::{Load, in_order, owner, shown_once, stage, texts, until};
+use super::{Load, in_order, memory, owner, shown_once, stage, texts, until};
 use sqlx::AssertSqlSafe;
-use tarun_soak::program::Program;
 use tarun_soak::shop::{Shop, Text};
 use tarun_soak::stage::Stage;
 use time::OffsetDateTime;
@@ -58,13 +57,6 @@ async fn backlog(stage: &Stage) -> usize {
     let text = stage.metrics().await.unwrap();
     let line = text.lines().find_map(|l| l.strip_prefix("tarun_jobs{kind=\"INBOUND\",state=\"PENDING\"} "));
     line.map_or(0, |count| count.parse().unwrap())
-}
-
-/// Memory of a process that is its own, bytes.
-fn memory(program: &Program) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid().unwrap())).unwrap();
-    let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 /// Events of the business that makes noise.
