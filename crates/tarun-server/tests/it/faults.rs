@@ -14,6 +14,7 @@ mod server;
 mod two_servers;
 mod valkey;
 mod valkey_data;
+mod versions;
 mod workers;
 
 use futures::StreamExt;
