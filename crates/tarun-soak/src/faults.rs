@@ -96,6 +96,12 @@ async fn strike(
         Fault::RestartValkey => held(stage, Server::Valkey).await,
         Fault::FlushValkey => Ok(redis::cmd("FLUSHALL").query_async(&mut stage.valkey().await?).await?),
         Fault::WipeValkey => stage.wipe_valkey().await,
+        Fault::KillEverything => {
+            *frozen = None;
+            slow_sends(stage).await?;
+            stage.kill_everything().await?;
+            stage.start_programs().await
+        }
         Fault::Provider(kind) => misbehave(stage, kind, 8).await,
     }
 }

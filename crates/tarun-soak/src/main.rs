@@ -74,7 +74,7 @@ fn run(cli: &Cli) -> anyhow::Result<bool> {
         for round in 0..cli.rounds {
             let seed = first + u64::from(round);
             println!("seed {seed}");
-            let options = Options { tarun: tarun.clone(), guard: None, workers: 2 };
+            let options = Options { tarun: tarun.clone(), guard: None, workers: 2, data: None };
             let ended = tokio::select! {
                 ended = tarun_soak::run::run(options, seed, size, manner) => ended?,
                 // Dropping the run ends what it started.

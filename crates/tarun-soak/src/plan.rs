@@ -75,12 +75,14 @@ pub enum Fault {
     RestartValkey,
     FlushValkey,
     WipeValkey,
+    /// The whole machine: server, workers and both servers below them.
+    KillEverything,
     Provider(Misbehaviour),
 }
 
 impl Fault {
     /// Each once in a round; the freeze comes first, because it lasts.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::FreezeWorker,
         Self::KillServer,
         Self::RestartServer,
@@ -93,6 +95,7 @@ impl Fault {
         Self::RestartValkey,
         Self::FlushValkey,
         Self::WipeValkey,
+        Self::KillEverything,
         Self::Provider(Misbehaviour::DropAccepted),
         Self::Provider(Misbehaviour::Drop),
         Self::Provider(Misbehaviour::Unavailable),

@@ -3,9 +3,12 @@
 
 use crate::program::{Program, Recipe};
 use anyhow::{Context, anyhow};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, Server, StopLimits, runtime};
@@ -18,6 +21,7 @@ pub const VERIFY_TOKEN: &str = "verify-token-of-the-ledger-run";
 const MASTER_KEY: &str = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f";
 const METRICS_TOKEN: &str = "metrics-token-of-the-ledger-run";
 const QUEUE_PREFIX: &str = "tarun";
+const LISTEN: &str = "TARUN_LISTEN";
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct Options {
     /// The program that answers the embedded servers' guard request; none when the running one does.
     pub guard: Option<PathBuf>,
     pub workers: usize,
+    /// Where PostgreSQL and Valkey keep their data; none for the stage's own folder.
+    pub data: Option<PathBuf>,
 }
 
 /// Everything that runs. Dropping it ends all of it.
@@ -39,7 +45,9 @@ pub struct Stage {
     pub url: String,
     pub simulator_url: String,
     pub servers: Arc<Embedded>,
+    serving: Recipe,
     worker: Recipe,
+    data: PathBuf,
     folder: TempDir,
 }
 
@@ -50,10 +58,11 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("tarun-soak-").tempdir()?;
         // The servers' user must be able to pass through, also when root runs this.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
-        let (data, guard) = (folder.path().join("data"), options.guard.clone());
+        let (data, guard) = (options.data.unwrap_or_else(|| folder.path().join("data")), options.guard.clone());
+        let root = data.clone();
         let servers = blocking(move || {
             let runtime = Runtime::locate_or_install(&runtime::default_cache_dir(), &mut |line| eprintln!("{line}"))?;
-            Ok(Embedded::start(&runtime, EmbeddedOptions { guard, ..EmbeddedOptions::new(data) })?)
+            Ok(Embedded::start(&runtime, EmbeddedOptions { guard, ..EmbeddedOptions::new(root) })?)
         })
         .await?;
         let mut simulator = Program::new(Recipe {
@@ -87,7 +96,8 @@ impl Stage {
             let (program, args) = (options.tarun.clone(), vec![command.into()]);
             Recipe { name: name.into(), program, args, env: env.clone(), ready, log }
         };
-        let mut server = Program::new(part("server", "serve", "Tarun serves on"));
+        let serving = part("server", "serve", "Tarun serves on");
+        let mut server = Program::new(serving.clone());
         server.start().await?;
         let worker = part("worker", "work", "Tarun works");
         let mut workers = vec![];
@@ -97,13 +107,22 @@ impl Stage {
             workers.push(one);
         }
         let (url, servers) = (format!("http://{listen}"), Arc::new(servers));
-        Ok(Self { server, workers, simulator, url, simulator_url, servers, worker, folder })
+        Ok(Self { server, workers, simulator, url, simulator_url, servers, serving, worker, data, folder })
     }
 
     /// One more worker, not started yet. It is the caller's to end.
     #[must_use]
     pub fn another_worker(&self) -> Program {
         Program::new(self.worker.clone())
+    }
+
+    /// One more server over the same PostgreSQL and Valkey, not started yet, and its address. It is the caller's to end.
+    pub fn another_server(&self) -> anyhow::Result<(Program, String)> {
+        let listen = free_address()?;
+        let mut recipe = self.serving.clone();
+        recipe.env.retain(|(name, _)| name != LISTEN);
+        recipe.env.push((LISTEN.into(), listen.to_string().into()));
+        Ok((Program::new(recipe), format!("http://{listen}")))
     }
 
     /// As the tables' owner, who sees all tenants.
@@ -147,6 +166,37 @@ impl Stage {
         blocking(move || Ok(servers.release(server)?)).await
     }
 
+    /// `kill -9` of everything at once, as when the machine loses its power: server, workers, PostgreSQL with all its
+    /// processes, Valkey. (The provider is another machine.) The two servers come back by themselves, the programs by
+    /// [`Stage::start_programs`].
+    pub async fn kill_everything(&mut self) -> anyhow::Result<()> {
+        let below = self.servers.pids();
+        let mut pids: Vec<u32> = self.workers.iter().chain([&self.server]).filter_map(Program::pid).collect();
+        pids.extend(below.valkey);
+        pids.extend(below.postgres);
+        pids.extend(below.postgres.map(children).unwrap_or_default());
+        // Without a pause between them: nothing of it sees the others end.
+        for pid in pids {
+            match kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL) {
+                // A backend may have ended with its client.
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for program in self.workers.iter_mut().chain([&mut self.server]) {
+            program.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the server and the workers; each tries again until the servers below answer.
+    pub async fn start_programs(&mut self) -> anyhow::Result<()> {
+        for program in [&mut self.server].into_iter().chain(&mut self.workers) {
+            program.start().await?;
+        }
+        Ok(())
+    }
+
     /// A connection to Valkey.
     pub async fn valkey(&self) -> anyhow::Result<redis::aio::MultiplexedConnection> {
         Ok(redis::Client::open(self.servers.redis_url())?.get_multiplexed_async_connection().await?)
@@ -155,16 +205,35 @@ impl Stage {
     /// Kills Valkey, throws its data away and starts it empty: as after a lost disk.
     pub async fn wipe_valkey(&self) -> anyhow::Result<()> {
         self.hold(Server::Valkey, true).await?;
-        let folder = self.folder.path().join("data").join("valkey");
+        let folder = self.valkey_folder();
+        blocking(move || empty_folder(&folder)).await?;
+        self.release(Server::Valkey).await
+    }
+
+    /// Keeps a copy of what Valkey has on disk now: what a replica that stays behind would hold. Stops it for a moment.
+    pub async fn copy_valkey(&self) -> anyhow::Result<PathBuf> {
+        self.hold(Server::Valkey, false).await?;
+        let (from, to) = (self.valkey_folder(), self.folder.path().join("valkey-copy"));
+        let copied = to.clone();
+        blocking(move || copy_folder(&from, &copied)).await?;
+        self.release(Server::Valkey).await?;
+        Ok(to)
+    }
+
+    /// Kills Valkey and starts it with an earlier copy of its data: as after a failover to a replica that was behind.
+    pub async fn put_back_valkey(&self, copy: &Path) -> anyhow::Result<()> {
+        self.hold(Server::Valkey, true).await?;
+        let (from, to) = (copy.to_owned(), self.valkey_folder());
         blocking(move || {
-            for entry in std::fs::read_dir(&folder)? {
-                let path = entry?.path();
-                if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
-            }
-            Ok(())
+            empty_folder(&to)?;
+            copy_folder(&from, &to)
         })
         .await?;
         self.release(Server::Valkey).await
+    }
+
+    fn valkey_folder(&self) -> PathBuf {
+        self.data.join("valkey")
     }
 
     /// The server's figures, for its metrics token.
@@ -192,6 +261,38 @@ fn record_file(folder: &Path) -> PathBuf {
     folder.join("record.jsonl")
 }
 
+fn empty_folder(folder: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+/// Copies what is in a folder, with its owners: the servers run as a user of their own.
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (data, target) = (entry.metadata()?, to.join(entry.file_name()));
+        if data.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if data.is_file() {
+            std::fs::copy(entry.path(), &target)?;
+        } else {
+            continue;
+        }
+        chown(&target, Some(data.uid()), Some(data.gid()))?;
+    }
+    Ok(())
+}
+
+/// Processes that a process has started, where the system tells (Linux).
+fn children(pid: u32) -> Vec<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
 /// An address that nothing listens on now. It must stay the same over restarts, so the server can't choose it itself.
 fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?)
@@ -203,7 +304,7 @@ fn environment(servers: &Embedded, simulator_url: &str, listen: SocketAddr, fold
         ("REDIS_URL", servers.redis_url().into()),
         ("TARUN_MASTER_KEY", OsString::from(MASTER_KEY)),
         ("TARUN_QUEUE_PREFIX", QUEUE_PREFIX.into()),
-        ("TARUN_LISTEN", listen.to_string().into()),
+        (LISTEN, listen.to_string().into()),
         ("TARUN_METRICS_TOKEN", METRICS_TOKEN.into()),
         ("TARUN_DATA_DIR", folder.join("files").into()),
         ("TARUN_CONFIG", folder.join("no-settings.toml").into()),

@@ -9,6 +9,8 @@ use tarun_server::config::Config;
 use tarun_server::server::{self, Backing, Parts};
 use tarun_simulator::{SimulatorConfig, WebhookOptions};
 use tarun_store::keys::MasterKeys;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -26,6 +28,7 @@ pub struct World {
     pub queue_prefix: String,
     pub keys: MasterKeys,
     stop: CancellationToken,
+    restart: Sender<oneshot::Sender<()>>,
     _folder: tempfile::TempDir,
 }
 
@@ -49,14 +52,45 @@ impl World {
                 tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let stop = CancellationToken::new();
-                let (world, running, simulator) = begin(change, stop.clone()).await;
+                let (asked, mut restarts) = tokio::sync::mpsc::channel(1);
+                let (world, mut server, simulator) = begin(change, stop.clone(), asked).await;
                 ready.send(world).expect("somebody waits");
-                stop.cancelled().await;
-                running.stop().await;
+                loop {
+                    let asked = tokio::select! {
+                        asked = restarts.recv() => asked,
+                        () = stop.cancelled() => None,
+                    };
+                    let Some(done) = asked else { break };
+                    server = server.again().await;
+                    // Whoever asked may have given up waiting.
+                    let _ = done.send(());
+                }
+                server.running.stop().await;
                 drop(simulator);
             });
         });
         started.recv().expect("the world starts")
+    }
+
+    /// Stops the server with its workers and starts it again, at the same address and with the same clock.
+    pub async fn restart(&self) {
+        let (done, again) = oneshot::channel();
+        self.restart.send(done).await.expect("the world runs");
+        again.await.expect("the server starts again");
+    }
+
+    /// Takes everything from Valkey that is this world's: what others keep there stays.
+    pub async fn forget_news(&self) {
+        let client = redis::Client::open(self.redis_url.as_str()).expect("an address");
+        let mut valkey = client.get_multiplexed_async_connection().await.expect("Valkey");
+        let own: Vec<String> = redis::cmd("KEYS")
+            .arg(format!("{}:*", self.queue_prefix))
+            .query_async(&mut valkey)
+            .await
+            .expect("the names of its keys");
+        if !own.is_empty() {
+            let () = redis::cmd("DEL").arg(own).query_async(&mut valkey).await.expect("they are gone");
+        }
     }
 
     /// A fresh connection as the owner: sees everything only where row-level security lets it.
@@ -71,10 +105,35 @@ impl Drop for World {
     }
 }
 
+/// The server under test, and all it takes to start it again.
+struct Server {
+    config: Config,
+    backing: Backing,
+    clock: Clock,
+    running: server::Running,
+}
+
+impl Server {
+    async fn start(mut config: Config, backing: Backing, clock: Clock) -> Self {
+        let running = server::start(&config, &backing, Parts { http: true, work: true }, clock.clone())
+            .await
+            .unwrap_or_else(|e| panic!("{e:#}"));
+        // The address that it got the first time stays its own.
+        config.listen = running.addr.expect("an address");
+        Self { config, backing, clock, running }
+    }
+
+    async fn again(self) -> Self {
+        self.running.stop().await;
+        Self::start(self.config, self.backing, self.clock).await
+    }
+}
+
 async fn begin(
     change: impl FnOnce(&mut Config),
     stop: CancellationToken,
-) -> (World, server::Running, tarun_simulator::Running) {
+    restart: Sender<oneshot::Sender<()>>,
+) -> (World, Server, tarun_simulator::Running) {
     let servers = &servers().embedded;
     let name = format!("w{}", uuid::Uuid::now_v7().simple());
     let mut owner = PgConnection::connect(&servers.database_url()).await.expect("the test database");
@@ -100,10 +159,9 @@ async fn begin(
 
     let backing = Backing::at(&owner_url, &app_url, &redis_url);
     let clock = Clock::movable();
-    let running = server::start(&config, &backing, Parts { http: true, work: true }, clock.clone())
-        .await
-        .unwrap_or_else(|e| panic!("{e:#}"));
-    let url = format!("http://{}", running.addr.expect("an address"));
+    let keys = config.master.keys().expect("keys");
+    let server = Server::start(config, backing, clock.clone()).await;
+    let url = format!("http://{}", server.config.listen);
     let world = World {
         url,
         simulator: format!("http://{}", simulator.addr),
@@ -112,9 +170,10 @@ async fn begin(
         app_url,
         redis_url,
         queue_prefix: name,
-        keys: config.master.keys().expect("keys"),
+        keys,
         stop,
+        restart,
         _folder: folder,
     };
-    (world, running, simulator)
+    (world, server, simulator)
 }

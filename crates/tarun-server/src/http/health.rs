@@ -9,8 +9,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tarun_store::Store;
+use tarun_store::job::JobKind;
 use tarun_store::keys::same;
 
 /// How long a part may take to answer.
@@ -48,8 +50,14 @@ async fn figures(State(http): State<Http>, headers: HeaderMap) -> Result<Respons
 
 async fn text(store: &Store) -> Response {
     if let Ok(backlog) = store.backlog().await {
-        for row in backlog {
-            metrics::gauge!("tarun_jobs", "kind" => row.kind, "state" => row.state).set(row.count as f64);
+        // Where nothing is left there is no row, and the figure of the last look must not stay.
+        let known =
+            JobKind::ALL.map(JobKind::as_str).into_iter().flat_map(|kind| ["PENDING", "DEAD"].map(|s| (kind, s)));
+        let mut figures: BTreeMap<(String, String), i64> =
+            known.map(|(kind, state)| ((kind.to_owned(), state.to_owned()), 0)).collect();
+        figures.extend(backlog.into_iter().map(|row| ((row.kind, row.state), row.count)));
+        for ((kind, state), count) in figures {
+            metrics::gauge!("tarun_jobs", "kind" => kind, "state" => state).set(count as f64);
         }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics().render()).into_response()

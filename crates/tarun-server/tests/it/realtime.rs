@@ -10,10 +10,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// A Socket.IO client over a WebSocket, as far as events need one.
-struct Screen(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Screen(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Screen {
-    async fn open(caller: &Caller) -> Self {
+    pub(crate) async fn open(caller: &Caller) -> Self {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", caller.base.replace("http", "ws"));
         let (mut socket, _) = connect_async(url).await.unwrap();
         socket.next().await.unwrap().unwrap();
@@ -24,9 +24,14 @@ impl Screen {
 
     /// The next event: its name and what it says. `None` when the socket was closed.
     async fn next(&mut self) -> Option<(String, Value)> {
+        // Shorter than the time between two pings, so that silence ends the test.
+        self.within(Duration::from_secs(20)).await
+    }
+
+    /// The same for a socket on which nothing may happen for a while; pings are answered meanwhile.
+    pub(crate) async fn within(&mut self, silence: Duration) -> Option<(String, Value)> {
         loop {
-            let frame =
-                tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.expect("an event in time")?.ok()?;
+            let frame = tokio::time::timeout(silence, self.0.next()).await.expect("an event in time")?.ok()?;
             let Message::Text(text) = frame else { continue };
             if text.as_str() == "2" {
                 self.0.send(Message::text("3")).await.ok()?;

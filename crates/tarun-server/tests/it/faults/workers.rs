@@ -1,31 +1,12 @@
 //! Workers killed and frozen in the middle of their work.
 
-use super::{Load, body, shown_once, stage, until};
+use super::{Load, behave, in_order, reply, shown_once, stage, thread, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tarun_soak::gather::{self, Shown};
 use tarun_soak::shop::Shop;
 use tarun_soak::stage::Stage;
 use tarun_soak::witness;
-
-/// A conversation with a customer, ready for replies.
-async fn thread(shop: &Shop, from: &str) -> String {
-    assert_eq!(shop.post(&body(shop, from, &format!("hello-{from}"))).await.unwrap(), 200);
-    let thread =
-        until("the conversation", || async { gather::threads(shop).await.ok()?.into_iter().find(|t| t.phone == from) })
-            .await;
-    thread.id
-}
-
-async fn reply(shop: &Shop, conversation: &str, key: &str) -> String {
-    let (status, message) = shop.reply(conversation, key, key).await.unwrap();
-    assert_eq!(status, 201, "{message}");
-    message["id"].as_str().unwrap().to_owned()
-}
-
-async fn behave(stage: &Stage, shop: &Shop, behaviour: Value) {
-    shop.simulator(stage, Method::POST, "behaviour", &behaviour).await.unwrap();
-}
 
 /// The provider's ids for a message: one for each time it accepted it.
 async fn wamids(stage: &Stage, shop: &Shop, message: &str) -> Vec<String> {
@@ -37,7 +18,7 @@ async fn wamids(stage: &Stage, shop: &Shop, message: &str) -> Vec<String> {
 }
 
 /// How often the provider accepted a message.
-async fn accepted(stage: &Stage, shop: &Shop, message: &str) -> usize {
+pub(super) async fn accepted(stage: &Stage, shop: &Shop, message: &str) -> usize {
     wamids(stage, shop, message).await.len()
 }
 
@@ -49,7 +30,7 @@ async fn message(shop: &Shop, id: &str) -> Option<Shown> {
     gather::threads(shop).await.ok()?.into_iter().flat_map(|t| t.messages).find(|m| m.id == id)
 }
 
-async fn state(shop: &Shop, id: &str, wanted: &str) {
+pub(super) async fn state(shop: &Shop, id: &str, wanted: &str) {
     until(wanted, || async { message(shop, id).await.filter(|m| m.status == wanted).map(drop) }).await;
 }
 
@@ -96,24 +77,13 @@ async fn c_012_c_018_c_019_c_034_c_051_killed_workers_lose_nothing_and_send_noth
     state(&shop, &second, "UNKNOWN").await;
     assert_eq!((accepted(&stage, &shop, &first).await, accepted(&stage, &shop, &second).await), (1, 1));
 
-    in_order(&shop).await;
+    // C-012: what waited is shown in the order in which each customer wrote it.
+    in_order(&shop, "gone").await;
 
     // C-034: nothing stays in the hands of the dead.
     until("no entry is pending", || async { (pending(&stage).await == 0).then_some(()) }).await;
     assert_eq!(witness::waiting(&stage.owner_url()).await.unwrap().open, 0);
     stage.stop().await.unwrap();
-}
-
-/// C-012: what waited is shown in the order in which each customer wrote it.
-async fn in_order(shop: &Shop) {
-    for thread in gather::threads(shop).await.unwrap() {
-        let numbers: Vec<u32> = thread
-            .messages
-            .iter()
-            .filter_map(|m| m.body.strip_prefix("gone-")?.split_once('-')?.1.parse().ok())
-            .collect();
-        assert!(numbers.is_sorted(), "{}: {numbers:?}", thread.phone);
-    }
 }
 
 /// Stream entries that somebody was given and did not acknowledge.
