@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
 mod conversations;
+mod demo;
 mod failures;
 mod faults;
 mod inbound;
+mod installation;
 mod isolation;
 mod media;
 mod numbers;
