@@ -1,5 +1,6 @@
 //! Settings: the environment over a file over the defaults. What contradicts itself stops the start with a sentence.
 
+use crate::master_key::MasterSource;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
@@ -103,13 +104,6 @@ pub enum Servers {
         database_url: Secret,
         redis_url: Secret,
     },
-}
-
-#[derive(Debug, Clone)]
-pub enum MasterSource {
-    Given(MasterKeys),
-    /// `master.key` in the data directory, made at the first start.
-    File(PathBuf),
 }
 
 /// A sentence that says what to change.
@@ -251,64 +245,6 @@ impl Config {
     }
 }
 
-impl MasterSource {
-    /// The keys; makes the file at the first start, readable by its owner only.
-    pub fn keys(&self) -> Result<MasterKeys, BadConfig> {
-        match self {
-            Self::Given(keys) => Ok(keys.clone()),
-            Self::File(path) if path.exists() => read_key_file(path),
-            Self::File(path) => {
-                let keys = MasterKeys { current: new_key()?, previous: vec![] };
-                write_key_file(path, &keys)?;
-                Ok(keys)
-            }
-        }
-    }
-}
-
-/// A new key from the operating system's random numbers.
-pub fn new_key() -> Result<MasterKey, BadConfig> {
-    MasterKey::generate().map_err(|e| BadConfig(e.to_string()))
-}
-
-fn read_key_file(path: &Path) -> Result<MasterKeys, BadConfig> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| BadConfig(format!("the key file {} can't be read: {e}", path.display())))?;
-    let mut keys = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| MasterKey::parse(line).map_err(|e| BadConfig(format!("the key file {}: {e}", path.display()))))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter();
-    let current = keys
-        .next()
-        .ok_or_else(|| BadConfig(format!("the key file {} is empty; restore it from your backup", path.display())))?;
-    Ok(MasterKeys { current, previous: keys.collect() })
-}
-
-/// Writes the key file beside its place and moves it there, so that a crash leaves the old one or the new one.
-pub fn write_key_file(path: &Path, keys: &MasterKeys) -> Result<(), BadConfig> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let failed = |e: std::io::Error| BadConfig(format!("the key file {} can't be written: {e}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let beside = path.with_extension("key.new");
-    let _ = std::fs::remove_file(&beside);
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
-    let mut text = String::from(
-        "# Tarun's master keys: the first is in use, the others still open what they wrapped. Back this file up apart from the database.\n",
-    );
-    for key in std::iter::once(&keys.current).chain(&keys.previous) {
-        text += &key.to_hex();
-        text.push('\n');
-    }
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,17 +276,5 @@ mod tests {
             let sentence = of(change).map(|_| ()).expect_err(named);
             assert!(sentence.contains(named), "{named}: {sentence}");
         }
-    }
-
-    #[test]
-    fn the_key_file_is_made_once_and_only_for_its_owner() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = std::env::temp_dir().join(format!("tarun-key-{}", uuid::Uuid::now_v7()));
-        let source = MasterSource::File(folder.join("master.key"));
-        let made = source.keys().unwrap().current.to_hex();
-        assert_eq!(source.keys().unwrap().current.to_hex(), made);
-        let mode = std::fs::metadata(folder.join("master.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -9,6 +9,7 @@ mod faults;
 mod inbound;
 mod installation;
 mod isolation;
+mod master_key;
 mod media;
 mod numbers;
 mod openapi;
