@@ -1,9 +1,9 @@
 //! Settings: the environment over a file over the defaults. What contradicts itself stops the start with a sentence.
 
+mod sources;
+
 use crate::master_key::MasterSource;
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tarun_app::auth::SignUpPolicy;
@@ -13,9 +13,9 @@ use tarun_store::keys::{MasterKey, MasterKeys};
 use url::Url;
 
 /// As written by people; names are those of the environment in lower case.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Raw {
+struct Raw {
     tarun_data_dir: PathBuf,
     tarun_listen: SocketAddr,
     tarun_public_url: Option<String>,
@@ -32,7 +32,7 @@ pub struct Raw {
     tarun_user: Option<String>,
     database_url: Option<String>,
     redis_url: Option<String>,
-    whatsapp_graph_url: String,
+    whatsapp_graph_url: Option<String>,
     whatsapp_graph_version: String,
     s3_endpoint: Option<String>,
     s3_region: Option<String>,
@@ -60,7 +60,7 @@ impl Default for Raw {
             tarun_user: None,
             database_url: None,
             redis_url: None,
-            whatsapp_graph_url: tarun_providers::whatsapp::DEFAULT_GRAPH_URL.into(),
+            whatsapp_graph_url: None,
             whatsapp_graph_version: tarun_providers::whatsapp::DEFAULT_GRAPH_VERSION.into(),
             s3_endpoint: None,
             s3_region: None,
@@ -91,6 +91,8 @@ pub struct Config {
     /// The system user of the embedded servers; `None`: chosen.
     pub user: Option<String>,
     pub graph_url: Url,
+    /// Somebody chose it: it must not be replaced by a simulator's.
+    pub graph_url_given: bool,
     pub graph_version: String,
     pub s3: Option<S3>,
 }
@@ -118,10 +120,7 @@ fn bad<T>(text: impl Into<String>) -> Result<T, BadConfig> {
 impl Config {
     /// Reads `tarun.toml` of the working directory, or the file that `TARUN_CONFIG` names, and the environment.
     pub fn load() -> Result<Self, BadConfig> {
-        let file = std::env::var_os("TARUN_CONFIG").map_or_else(|| PathBuf::from("tarun.toml"), PathBuf::from);
-        let figment = Figment::new().merge(Toml::file(file)).merge(Env::raw().lowercase(true));
-        let raw: Raw = figment.extract().map_err(|e| BadConfig(format!("a setting can't be read: {e}")))?;
-        Self::check(raw)
+        Self::check(sources::read(std::env::vars_os())?)
     }
 
     /// The defaults on a folder and a free port.
@@ -141,6 +140,13 @@ impl Config {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
             _ => bad(format!("{name} is not an address like https://shop.example.in")),
         };
+        let graph_url = raw.whatsapp_graph_url.as_deref().unwrap_or(tarun_providers::whatsapp::DEFAULT_GRAPH_URL);
+        let graph_url = url("WHATSAPP_GRAPH_URL", graph_url)?;
+        if graph_url.scheme() == "http" && !is_this_machine(&graph_url) {
+            return bad(
+                "WHATSAPP_GRAPH_URL must begin with https:// (access tokens travel to it); http:// is for this machine only",
+            );
+        }
         let servers = match (raw.database_url, raw.redis_url) {
             (None, None) => Servers::Embedded,
             (Some(database), Some(redis)) => {
@@ -208,6 +214,11 @@ impl Config {
                 ));
             }
         };
+        let log_json = match raw.tarun_log_format.as_str() {
+            "json" => true,
+            "text" => false,
+            other => return bad(format!("TARUN_LOG_FORMAT is {other}; it may be json or text")),
+        };
         let public_url = raw.tarun_public_url.as_deref().map(|u| url("TARUN_PUBLIC_URL", u)).transpose()?;
         if public_url.as_ref().is_some_and(|u| u.path() != "/" || u.query().is_some()) {
             return bad("TARUN_PUBLIC_URL must have no path: Tarun needs a host name of its own");
@@ -230,7 +241,7 @@ impl Config {
             servers,
             master,
             log: raw.tarun_log,
-            log_json: raw.tarun_log_format != "text",
+            log_json,
             signup,
             trusted_proxy: raw.tarun_trusted_proxy,
             metrics_listen: raw.tarun_metrics_listen,
@@ -238,10 +249,20 @@ impl Config {
             keep_events: time::Duration::days(raw.tarun_keep_events_days),
             queue_prefix: raw.tarun_queue_prefix,
             user: raw.tarun_user,
-            graph_url: url("WHATSAPP_GRAPH_URL", &raw.whatsapp_graph_url)?,
+            graph_url,
+            graph_url_given: raw.whatsapp_graph_url.is_some(),
             graph_version: raw.whatsapp_graph_version,
             s3,
         })
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 
@@ -259,7 +280,7 @@ mod tests {
     fn c_110_c_112_settings_that_do_not_fit_stop_the_start_with_a_sentence() {
         assert!(of(|_| {}).is_ok());
         type Mistake = (&'static str, fn(&mut Raw));
-        let refusals: [Mistake; 9] = [
+        let refusals: [Mistake; 11] = [
             ("REDIS_URL", |r| r.database_url = Some("postgres://x".into())),
             ("DATABASE_URL", |r| r.redis_url = Some("redis://x".into())),
             ("TARUN_MASTER_KEY", |r| {
@@ -271,6 +292,8 @@ mod tests {
             ("S3_BUCKET", |r| r.s3_bucket = Some("b".into())),
             ("TARUN_SIGNUP", |r| r.tarun_signup = "yes".into()),
             ("TARUN_METRICS_TOKEN", |r| r.tarun_metrics_token = Some("short".into())),
+            ("TARUN_LOG_FORMAT", |r| r.tarun_log_format = "plain".into()),
+            ("WHATSAPP_GRAPH_URL", |r| r.whatsapp_graph_url = Some("http://graph.facebook.com".into())),
         ];
         for (named, change) in refusals {
             let sentence = of(change).map(|_| ()).expect_err(named);

@@ -35,6 +35,11 @@ pub struct Demo {
 
 /// Starts the simulator and points Tarun at it.
 pub async fn prepare(config: &mut Config) -> anyhow::Result<Demo> {
+    anyhow::ensure!(
+        !config.graph_url_given,
+        "WHATSAPP_GRAPH_URL is set, and the demo would put its simulator in that place. Start without the demo \
+         (`make run DEMO=no`), or take the setting away"
+    );
     let file = config.data_dir.join("demo.json");
     let secrets = Secrets::load_or_make(&file, &config.master.keys()?.current)?;
     let number = SimNumber {

@@ -116,3 +116,13 @@ async fn where_the_demo_cannot_be_made_tarun_starts_and_says_so() {
     assert_eq!(tarun.api.get("/readyz").await.status, 200);
     tarun.stop().await;
 }
+
+#[tokio::test]
+async fn the_demo_does_not_replace_an_address_that_somebody_set() {
+    let mut tarun = Installation::start(&["up"], &[]).await;
+    tarun.stop().await;
+    let refused =
+        tarun.command("up").arg("--demo").env("WHATSAPP_GRAPH_URL", "https://graph.facebook.com").output().unwrap();
+    assert!(!refused.status.success());
+    assert!(error_of(&refused).contains("WHATSAPP_GRAPH_URL is set"), "{}", error_of(&refused));
+}

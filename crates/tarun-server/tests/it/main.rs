@@ -4,6 +4,7 @@
 
 mod conversations;
 mod demo;
+mod documents;
 mod failures;
 mod faults;
 mod inbound;
