@@ -6,5 +6,6 @@ pub mod http;
 pub mod master_key;
 mod note;
 pub mod realtime;
+pub mod serve;
 pub mod server;
 pub mod telemetry;

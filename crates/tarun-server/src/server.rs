@@ -5,8 +5,8 @@ use crate::http::{self, Http, HttpSettings};
 use crate::master_key::{self, MasterSource};
 use crate::note::Note;
 use crate::realtime::{self, Relay};
+use crate::serve::{Limits as Connections, serve};
 use crate::telemetry;
-use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Backing {
             Servers::Embedded => {
                 // Before there is data: later a missing key is never replaced by a new one.
                 config.master.keys()?;
-                let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| eprintln!("{line}"))?;
+                let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| tracing::info!("{line}"))?;
                 let options = EmbeddedOptions { user: config.user.clone(), ..EmbeddedOptions::new(&config.data_dir) };
                 let mut backing = Self::of(Embedded::start(&runtime, options)?);
                 let note = Note {
@@ -225,11 +225,11 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
             metrics_token: config.metrics_token.clone(),
         };
         let router = http::router(Http { app: app.clone(), settings: Arc::new(settings) }, sockets);
-        served = Some(tokio::spawn(serve(listener, router, stop.clone())));
+        served = Some(tokio::spawn(serve(listener, router, Connections::default(), stop.clone())));
         if let Some(listen) = config.metrics_listen {
             let listener = TcpListener::bind(listen).await.map_err(|e| listen_failed(listen, &e))?;
             let router = http::health::metrics_only(app.store.clone());
-            tokio::spawn(serve(listener, router, stop.clone()));
+            tokio::spawn(serve(listener, router, Connections::default(), stop.clone()));
         }
     }
     tokio::spawn(relay.run(changes));
@@ -251,27 +251,6 @@ fn local_name(addr: SocketAddr) -> String {
         format!("localhost:{}", addr.port())
     } else {
         addr.to_string()
-    }
-}
-
-/// Serves until told to stop, then lets requests finish for at most ten seconds (C-011).
-async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    // Small events in a row must not wait for the browser's delayed acknowledgement of the one before (40 ms).
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slow with small packets");
-        }
-    });
-    let ended = stop.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await });
-    let limit = async {
-        stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(10)).await;
-    };
-    tokio::select! {
-        result = server => if let Err(error) = result { tracing::error!(%error, "serving ended") },
-        () = limit => {}
     }
 }
 
