@@ -246,7 +246,41 @@ pub async fn add_aside(
 pub struct Leased {
     pub job: JobId,
     pub attempts: i16,
+    /// How many of the attempts before ended with a limit that said to wait.
+    pub refusals: i16,
     pub ref_id: Uuid,
+    pub created_at: OffsetDateTime,
+}
+
+/// The row that the first job of a key is about, without locking it: what it is about is locked before it.
+pub async fn first(tx: &mut TenantTx, kind: JobKind, ordering_key: i64) -> Result<Option<Uuid>, StoreError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar(
+        "select ref_id from jobs where tenant_id = $1 and kind = $2 and ordering_key = $3 and state = 'PENDING' order by id limit 1",
+    )
+    .bind(tenant)
+    .bind(kind.as_str())
+    .bind(ordering_key)
+    .fetch_optional(tx.sql())
+    .await?)
+}
+
+/// Puts a leased job off because of a limit: that costs it none of its attempts.
+pub async fn refused(tx: &mut TenantTx, leased: Leased, when: OffsetDateTime, error: &str) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query(
+        "update jobs set refusals = refusals + 1, not_before = $5, sweep_at = $5, lease_until = null, error = left($6, 500)
+         where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4",
+    )
+    .bind(tenant)
+    .bind(leased.job.kind.as_str())
+    .bind(leased.job.ordering_key)
+    .bind(leased.job.id)
+    .bind(when)
+    .bind(error)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// Leases the first job of a key, if it is due and nobody holds it.
@@ -259,7 +293,7 @@ pub async fn lease(
 ) -> Result<Option<Leased>, StoreError> {
     let tenant = tx.tenant().0;
     let Some(row) = sqlx::query(
-        "select id, ref_id, attempts, not_before, lease_until from jobs
+        "select id, ref_id, attempts, refusals, not_before, lease_until, created_at from jobs
          where tenant_id = $1 and kind = $2 and ordering_key = $3 and state = 'PENDING' order by id limit 1 for update",
     )
     .bind(tenant)
@@ -277,7 +311,9 @@ pub async fn lease(
     let leased = Leased {
         job: JobId { kind, ordering_key, id: row.get("id") },
         attempts: row.get::<i16, _>("attempts").saturating_add(1),
+        refusals: row.get("refusals"),
         ref_id: row.get("ref_id"),
+        created_at: row.get("created_at"),
     };
     sqlx::query(
         "update jobs set attempts = $5, lease_until = $6, sweep_at = $6 where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4",
@@ -315,18 +351,6 @@ pub async fn finish_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid, ordering_
         .bind(tenant)
         .bind(kind.as_str())
         .bind(ordering_key)
-        .bind(ref_id)
-        .execute(tx.sql())
-        .await?;
-    Ok(())
-}
-
-/// Takes away all jobs of a kind for one row, under whatever key they wait.
-pub async fn finish_all_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid) -> Result<(), StoreError> {
-    let tenant = tx.tenant().0;
-    sqlx::query("delete from jobs where tenant_id = $1 and kind = $2 and ref_id = $3")
-        .bind(tenant)
-        .bind(kind.as_str())
         .bind(ref_id)
         .execute(tx.sql())
         .await?;
@@ -393,7 +417,7 @@ pub async fn dead(
 pub async fn revive(tx: &mut TenantTx, id: i64, now: OffsetDateTime) -> Result<Option<(JobKind, i64)>, StoreError> {
     let tenant = tx.tenant().0;
     let row: Option<(String, i64)> = sqlx::query_as(
-        "update jobs set state = 'PENDING', attempts = 0, not_before = null, lease_until = null, sweep_at = $3, failed_at = null
+        "update jobs set state = 'PENDING', attempts = 0, refusals = 0, not_before = null, lease_until = null, sweep_at = $3, failed_at = null
          where tenant_id = $1 and id = $2 and state = 'DEAD' returning kind, ordering_key",
     )
     .bind(tenant)

@@ -4,7 +4,6 @@ use crate::acting::{ActError, Acting};
 use crate::change::Change;
 use crate::{App, audit};
 use serde_json::json;
-use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ConversationId, MediaId, MessageId};
 use tarun_core::policy::Action;
 use tarun_store::job::{self, DeadJob, JobKind};
@@ -51,7 +50,7 @@ async fn begin_anew(tx: &mut TenantTx, letter: &DeadJob, change: &mut Change) ->
         JobKind::Inbound => {}
         JobKind::Send => {
             let message = MessageId(letter.ref_id);
-            message::set_status(tx, message, Delivery::Queued, None).await?;
+            message::begin_anew(tx, message).await?;
             change.message_updated(message);
             if let Some(conversation) = letter.conversation_id {
                 change.conversation_updated(ConversationId(conversation));

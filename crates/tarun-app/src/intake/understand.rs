@@ -2,12 +2,15 @@
 
 use super::arrival;
 use crate::change::Change;
+use crate::sending;
 use std::collections::HashSet;
+use tarun_core::delivery::Receipt;
 use tarun_core::ids::{ConversationId, MessageId, NumberId};
 use tarun_core::retry::ATTEMPTS;
 use tarun_providers::whatsapp::webhook::{self, Inbound, RawKind, Side};
 use tarun_store::inbox::{self, Arrival, wamid_hash};
 use tarun_store::job::{self, JobId, JobKind, Later};
+use tarun_store::message::Reactor;
 use tarun_store::receipt::{self, Report};
 use tarun_store::{StoreError, TenantTx, contact, conversation, event, media, message};
 use time::OffsetDateTime;
@@ -140,7 +143,7 @@ async fn apply(
     match inbound {
         Inbound::Status(status) => return receive(tx, read, &status, now, change).await,
         Inbound::Reaction(r) => {
-            let by = if r.by == Side::Customer { "CUSTOMER" } else { "APP" };
+            let by = if r.by == Side::Customer { Reactor::Customer } else { Reactor::App };
             let target = hash(tx, &r.target_wamid);
             let found = message::react(tx, target, by, r.emoji.as_deref(), now).await?;
             if let Some((_, conversation)) = found
@@ -153,20 +156,13 @@ async fn apply(
         }
         Inbound::Edit(e) => {
             let target = hash(tx, &e.target_wamid);
-            let found = message::change(tx, target, |kind, body, edited, _| {
-                if body.earlier.len() < 20 {
-                    body.earlier.push(std::mem::take(&mut body.content));
-                }
-                e.content.kind().clone_into(kind);
-                body.content = e.content.to_json();
-                *edited = true;
-            })
-            .await?;
+            let text = e.content.searchable_text();
+            let found = message::edit(tx, target, e.content.kind(), e.content.to_json(), &text).await?;
             return told(tx, read, found, now, change, "an edit of a message that is not known here").await;
         }
         Inbound::Revoke(r) => {
             let target = hash(tx, &r.target_wamid);
-            let found = message::change(tx, target, |_, _, _, revoked| *revoked = true).await?;
+            let found = message::revoke(tx, target).await?;
             return told(tx, read, found, now, change, "taking back a message that is not known here").await;
         }
         Inbound::NumberChanged(n) => {
@@ -284,23 +280,37 @@ async fn receive(
         .and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok())
         .unwrap_or(read.received)
         .min(read.received);
+    let ours = status.callback_data.as_deref().and_then(arrival::called_back);
+    let failure = arrival::failure(status);
     let report = Report {
-        message: arrival::called_back(status),
+        message: ours.map(|(message, _)| message),
+        attempt: ours.map(|(_, attempt)| attempt),
         wamid: status.wamid.clone(),
         wamid_hash: wamid_hash(tx.ctx(), read.number, &status.wamid),
         receipt: kind,
         at,
-        error: arrival::failure(status),
+        error: failure.map(|(code, policy)| (code, policy.given_up.to_owned())),
         pricing: status.pricing.as_ref().map(arrival::pricing),
     };
+    let teaches = failure.filter(|_| kind == Receipt::Failed).map(|(_, policy)| policy).filter(sending::teaches);
+    if teaches.is_some()
+        && let Some(conversation) = receipt::conversation_of(tx, &report).await?
+    {
+        // What changes a conversation and its messages locks the conversation first.
+        conversation::lock(tx, conversation).await?;
+    }
     match receipt::apply(tx, &report).await? {
         Some(moved) => {
             if moved.changed {
                 change.message_updated(moved.message);
                 change.conversation_updated(moved.conversation);
                 // A send whose answer was lost has happened after all: nothing is left to do for it.
-                let key = crate::sending::ordering_key(moved.conversation);
+                let key = sending::ordering_key(moved.conversation);
                 job::finish_of(tx, JobKind::Send, moved.message.0, key).await?;
+                if let Some(policy) = teaches {
+                    let judged = tarun_core::conversation::said_at(status.at_unix, read.received);
+                    sending::learn(tx, moved.conversation, read.number, &policy, judged, now).await?;
+                }
             }
             Ok(Then::Done)
         }
