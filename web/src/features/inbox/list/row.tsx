@@ -131,10 +131,10 @@ function Line(props: { alert?: string; before?: ReactNode; children: string }) {
       {props.alert && (
         <>
           <Icon name="alert" size="s" className="bad" />
-          <span className="hot">{props.alert} ·</span>
+          <span className="hot">{props.alert} ·</span>{" "}
         </>
       )}
-      {props.before}
+      {props.before}{" "}
       <bdi className="clip whole" lang={langOf(text)}>
         {text}
       </bdi>
