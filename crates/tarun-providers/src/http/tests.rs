@@ -227,12 +227,7 @@ async fn uploads_are_forms() {
 fn settings_are_checked() {
     let with = |url: &str, version: &str| {
         let graph_url = Url::parse(url).unwrap();
-        Guarded::new(Settings {
-            graph_url,
-            graph_version: version.into(),
-            limits: Limits::default(),
-        })
-        .err()
+        Guarded::new(Settings { graph_url, graph_version: version.into(), limits: Limits::default() }).err()
     };
     assert_eq!(with("https://graph.facebook.com", "v26.0"), None);
     assert_eq!(with("http://127.0.0.1:9/meta/", "v26.0"), None);

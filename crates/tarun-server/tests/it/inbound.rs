@@ -213,19 +213,31 @@ async fn what_a_customer_takes_back_is_in_no_quote_and_no_search_and_an_edit_is_
     post(reply).await;
     let id = shop.conversation_of(from).await["id"].as_str().unwrap().to_owned();
     let quote = async || {
-        shop.messages(&id).await.into_iter().find(|m| m["content"]["body"] == "never mind").map(|m| m["reply_to"].clone())
+        shop.messages(&id)
+            .await
+            .into_iter()
+            .find(|m| m["content"]["body"] == "never mind")
+            .map(|m| m["reply_to"].clone())
     };
     assert_eq!(eventually("the reply", &quote).await["summary"], "meinsecret");
     assert_eq!((found(&shop, "meinsecret").await, found(&shop, "mispelled").await), (1, 1));
 
-    let corrected = json!({ "original_message_id": "wamid.TYPO", "message": { "type": "text", "text": { "body": "misspelled" } } });
-    post(json!({ "from": from, "id": "wamid.EDIT", "timestamp": at.to_string(), "type": "edit", "edit": corrected })).await;
+    let corrected =
+        json!({ "original_message_id": "wamid.TYPO", "message": { "type": "text", "text": { "body": "misspelled" } } });
+    post(json!({ "from": from, "id": "wamid.EDIT", "timestamp": at.to_string(), "type": "edit", "edit": corrected }))
+        .await;
     let revoked = json!({ "original_message_id": "wamid.SECRET" });
-    post(json!({ "from": from, "id": "wamid.REVOKE", "timestamp": at.to_string(), "type": "revoke", "revoke": revoked })).await;
+    post(
+        json!({ "from": from, "id": "wamid.REVOKE", "timestamp": at.to_string(), "type": "revoke", "revoke": revoked }),
+    )
+    .await;
     let quoted = eventually("it is taken back", || async { quote().await.filter(|q| q["is_revoked"] == true) }).await;
     assert_eq!(quoted["summary"], "");
     assert!(!shop.owner.get(&format!("conversations/{id}/messages")).await.text.contains("meinsecret"));
-    assert_eq!((found(&shop, "meinsecret").await, found(&shop, "mispelled").await, found(&shop, "misspelled").await), (0, 0, 1));
+    assert_eq!(
+        (found(&shop, "meinsecret").await, found(&shop, "mispelled").await, found(&shop, "misspelled").await),
+        (0, 0, 1)
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! From an agent's reply to the customer's phone, and what comes back.
 
 mod again;
+mod leaving;
 mod limits;
 mod paused;
 mod window;
