@@ -122,6 +122,41 @@ test("the business's name and time zone can be changed later", async ({ inbox })
   await expect(page.getByText("Saved.")).toBeVisible();
 });
 
+test("failed messages are told where an admin sees it", async ({ inbox }) => {
+  const { page } = inbox;
+  const failure = {
+    id: 1,
+    kind: "MEDIA",
+    cause: "The file could not be fetched.",
+    attempts: 3,
+    failed_at: new Date().toISOString(),
+  };
+  await page.route(/\/api\/v1\/failures/, (route) =>
+    route.fulfill({ json: { data: [failure], next_cursor: null } }),
+  );
+  await page.reload();
+  await expect(page.getByTitle("1 failed message waits").first()).toBeVisible();
+});
+
+test("Indic text has one size however deep it stands; a mixed line has the size of most of it", async ({
+  inbox,
+  sim,
+}) => {
+  const customer = await sim.customer("Aarti Bhosle");
+  await customer.says("कृपया यह बताइए\n* एक\n* *दो* और तीन");
+  await customer.says("Thank you so much for the quick help! धन्यवाद");
+  await inbox.read(customer);
+  const size = (text: string) =>
+    inbox.thread
+      .getByText(text)
+      .first()
+      .evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+  await expect(inbox.message("Thank you so much")).toBeVisible();
+  expect(await size("दो")).toBeCloseTo(await size("कृपया"), 1);
+  expect(await size("कृपया")).toBeCloseTo(13.5 * 1.06, 1);
+  expect(await size("Thank you so much")).toBeCloseTo(13.5, 1);
+});
+
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
