@@ -109,6 +109,8 @@ pub struct SendError {
     pub detail: String,
     /// Whether it can be sent again now.
     pub can_retry: bool,
+    /// Somebody left it as not delivered: nothing is to be decided any more.
+    pub discarded: bool,
     /// From when it can be sent again: until then WhatsApp may still report that the customer has it.
     #[serde(with = "time::serde::rfc3339::option")]
     pub retry_from: Option<OffsetDateTime>,
@@ -140,7 +142,7 @@ pub struct NoteIn {
 pub enum Resolution {
     /// Send it (again).
     Retry,
-    /// Leave it as not delivered.
+    /// Leave it as not delivered, for good.
     Discard,
 }
 

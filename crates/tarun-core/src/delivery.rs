@@ -88,10 +88,12 @@ impl Delivery {
         }
     }
 
-    /// Whether a person may send it again. `open_call`: when a call for it began of which nobody knows what came of it.
+    /// Whether a person may send it again. `discarded`: somebody left it as not delivered. `open_call`: when a call for it
+    /// began of which nobody knows what came of it.
     #[must_use]
-    pub fn again(self, open_call: Option<OffsetDateTime>, now: OffsetDateTime) -> Again {
+    pub fn again(self, discarded: bool, open_call: Option<OffsetDateTime>, now: OffsetDateTime) -> Again {
         match (self, open_call.map(|at| at + REPORT_WAIT)) {
+            _ if discarded => Again::No,
             (Self::Failed | Self::Unknown, Some(until)) if now < until => Again::From(until),
             (Self::Failed | Self::Unknown, _) => Again::Yes,
             _ => Again::No,
@@ -173,15 +175,13 @@ mod tests {
             (Delivery::Unknown, Some(call), until - Duration::MILLISECOND, Again::From(until)),
             (Delivery::Unknown, Some(call), until, Again::Yes),
             (Delivery::Failed, None, call, Again::Yes),
-            // Left as not delivered while nobody knew.
-            (Delivery::Failed, Some(call), call, Again::From(until)),
-            (Delivery::Failed, Some(call), until, Again::Yes),
             (Delivery::Queued, Some(call), until, Again::No),
             (Delivery::Sent, None, until, Again::No),
             (Delivery::Delivered, None, until, Again::No),
             (Delivery::Read, None, until, Again::No),
         ] {
-            assert_eq!(status.again(open_call, now), again, "{status:?} {now}");
+            assert_eq!(status.again(false, open_call, now), again, "{status:?} {now}");
+            assert_eq!(status.again(true, open_call, now), Again::No, "given up: {status:?} {now}");
         }
     }
 }

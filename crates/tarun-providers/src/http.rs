@@ -8,7 +8,7 @@ mod request;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use tarun_core::secret::Secret;
 use url::Url;
@@ -21,9 +21,6 @@ pub use request::{Body, HttpRequest, HttpResponse, Method};
 pub const MAX_JSON_BYTES: u64 = 1024 * 1024;
 pub const MAX_MEDIA_BYTES: u64 = 100 * 1024 * 1024;
 
-/// Redirects followed for a stranger's address, each checked anew.
-const MAX_REDIRECTS: usize = 3;
-
 /// Where Meta serves files from. Meta's answer names the address, so it is checked against this before the token goes.
 const META_MEDIA_HOST: &str = "lookaside.fbsbx.com";
 
@@ -33,8 +30,6 @@ pub struct Settings {
     pub graph_url: Url,
     /// For example `v26.0`.
     pub graph_version: String,
-    /// Hosts besides Meta's own that may be sent the token for downloads, exact names.
-    pub media_hosts: Vec<String>,
     pub limits: Limits,
 }
 
@@ -129,7 +124,7 @@ impl Guarded {
         let graph = &self.settings.graph_url;
         let client = if url.origin() == graph.origin() && url.username().is_empty() {
             &self.trusted
-        } else if address::may_be_called(&url) && self.is_media_host(&url) {
+        } else if address::may_be_called(&url) && url.host_str() == Some(META_MEDIA_HOST) {
             &self.public
         } else {
             return Err(CallError::NotAllowed);
@@ -137,25 +132,6 @@ impl Guarded {
         let call = client.get(url).header(AUTHORIZATION, bearer(token)?).timeout(self.settings.limits.media);
         let response = call.send().await.map_err(CallError::of)?;
         Download::of(response, MAX_MEDIA_BYTES)
-    }
-
-    /// Opens a file at a stranger's address, without any token: public https addresses only, checked after resolution
-    /// and again at each redirect.
-    pub async fn download_public(&self, url: &str, max_bytes: u64) -> Result<Download, CallError> {
-        let mut url = Url::parse(url).map_err(|_| CallError::NotAllowed)?;
-        for _ in 0..=MAX_REDIRECTS {
-            if !address::may_be_called(&url) {
-                return Err(CallError::NotAllowed);
-            }
-            let call = self.public.get(url.clone()).timeout(self.settings.limits.media);
-            let response = call.send().await.map_err(CallError::of)?;
-            if !response.status().is_redirection() {
-                return Download::of(response, max_bytes);
-            }
-            let next = response.headers().get(LOCATION).and_then(|next| next.to_str().ok());
-            url = next.and_then(|next| url.join(next).ok()).ok_or(CallError::NotAllowed)?;
-        }
-        Err(CallError::NotAllowed)
     }
 
     fn graph_address(&self, request: &HttpRequest) -> Result<Url, CallError> {
@@ -176,11 +152,6 @@ impl Guarded {
         }
         Ok(url)
     }
-
-    fn is_media_host(&self, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        host == META_MEDIA_HOST || self.settings.media_hosts.iter().any(|allowed| allowed == host)
-    }
 }
 
 /// A file that is being received.
@@ -200,11 +171,6 @@ impl Download {
             return Err(CallError::TooLarge { limit });
         }
         Ok(Self { response, received: 0, limit })
-    }
-
-    /// As the other side claims; not to be trusted for what the file is.
-    pub fn claimed_mime_type(&self) -> Option<&str> {
-        self.response.headers().get(CONTENT_TYPE)?.to_str().ok()
     }
 
     /// The next piece, or `None` at the end.

@@ -188,7 +188,6 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     let provider = Guarded::new(Settings {
         graph_url: config.graph_url.clone(),
         graph_version: config.graph_version.clone(),
-        media_hosts: vec![],
         limits: Limits::default(),
     })?;
     let announcer = Announcer::new(announce);

@@ -4,7 +4,7 @@ mod later;
 mod own;
 
 pub use later::{edit, react, revoke};
-pub use own::{Own, ToSend, begin_anew, call_failed, call_starts, insert, lock_to_send, set_status, wait};
+pub use own::{Own, ToSend, begin_anew, call_failed, call_starts, discard, insert, lock_to_send, set_status, wait};
 
 use crate::Cursor;
 use crate::error::StoreError;
@@ -52,6 +52,8 @@ pub struct Message {
     pub sent_at: Option<OffsetDateTime>,
     pub delivered_at: Option<OffsetDateTime>,
     pub read_at: Option<OffsetDateTime>,
+    /// A person left it as not delivered.
+    pub is_discarded: bool,
     /// When a call began of which nobody knows what came of it.
     pub call_started_at: Option<OffsetDateTime>,
 }
@@ -115,7 +117,7 @@ pub struct SendError {
 }
 
 const SELECT: &str = "select m.id, m.conversation_id, m.direction, m.kind, m.body_enc, m.status, m.sent_by, m.sent_by_id, m.said_at, m.sent_at,
-        m.delivered_at, m.read_at, m.error_code, m.error_enc, m.client_key, m.is_revoked, m.is_edited, m.call_started_at,
+        m.delivered_at, m.read_at, m.error_code, m.error_enc, m.client_key, m.is_revoked, m.is_edited, m.is_discarded, m.call_started_at,
         u.name_enc, q.id as quote_id, q.direction as quote_direction, q.kind as quote_kind, q.body_enc as quote_body_enc, q.is_revoked as quote_is_revoked,
         f.id as media_id, f.state as media_state, f.size_bytes,
         (select array_agg(r.by_whom order by r.at) from message_reactions r where r.tenant_id = m.tenant_id and r.message_id = m.id) as reaction_by,
@@ -253,6 +255,7 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Message, StoreError> {
         sent_at: row.get("sent_at"),
         delivered_at: row.get("delivered_at"),
         read_at: row.get("read_at"),
+        is_discarded: row.get("is_discarded"),
         call_started_at: row.get("call_started_at"),
     })
 }

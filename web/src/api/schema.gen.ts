@@ -119,7 +119,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Ten failures in 15 minutes, of one account or from one address, are answered with 429 and `Retry-After`.
+         * @description After ten failures in 15 minutes, of one account or from one address, the answer is 429 with `Retry-After`. A browser in
+         *     which the person signed in before has ten tries of its own, whatever others do; it is known by its cookie.
          */
         post: operations["log_in"];
         delete?: never;
@@ -199,8 +200,8 @@ export interface paths {
         put?: never;
         /**
          * Renew the access token
-         * @description Takes the refresh token from its cookie and puts a new one there. A refresh token that was replaced more than ten seconds
-         *     ago ends its session.
+         * @description Takes the refresh token from its cookie and puts the next one there; within a minute the same call gets the same token
+         *     again. A refresh token that was replaced more than a minute ago ends its session.
          */
         post: operations["refresh"];
         delete?: never;
@@ -258,7 +259,8 @@ export interface paths {
         put?: never;
         /**
          * Found a business
-         * @description Makes a business and its first person, an owner, who is signed in at once. The refresh token comes as a cookie.
+         * @description Makes a business and its first person, an owner, who is signed in at once. The refresh token comes as a cookie. More than
+         *     20 an hour from one address are answered with 429 and `Retry-After`.
          */
         post: operations["sign_up"];
         delete?: never;
@@ -1394,9 +1396,11 @@ export interface components {
         Quote: {
             /** @description `true`: the customer said it. */
             inbound: boolean;
+            /** @description The customer took it back. */
+            is_revoked: boolean;
             /** Format: uuid */
             message_id: string;
-            /** @description One line. */
+            /** @description One line; empty if there are no words, or none any more. */
             summary: string;
             /** @description TEXT, IMAGE … */
             type: string;
@@ -1418,10 +1422,8 @@ export interface components {
         /** @enum {string} */
         Scope: "READ" | "WRITE" | "ADMIN";
         SendError: {
-            /** @description Whether POST …/retry makes sense. */
+            /** @description Whether it can be sent again now. */
             can_retry: boolean;
-            discarded: boolean;
-            retry_from?: string | null;
             /**
              * Format: int64
              * @description The provider's code, if it gave one.
@@ -1429,6 +1431,13 @@ export interface components {
             code?: number | null;
             /** @description For the agent, with the next step. */
             detail: string;
+            /** @description Somebody left it as not delivered: nothing is to be decided any more. */
+            discarded: boolean;
+            /**
+             * Format: date-time
+             * @description From when it can be sent again: until then WhatsApp may still report that the customer has it.
+             */
+            retry_from?: string | null;
         };
         /** @description Who spoke. */
         Sender: {
@@ -1523,14 +1532,14 @@ export interface components {
             name?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
+        /** @enum {string} */
+        View: "all" | "mine" | "unassigned" | "unread";
         /** @description The 24-hour customer service window, judged by the server. */
         Window: {
             /** Format: date-time */
             expires_at?: string | null;
             open: boolean;
         };
-        /** @enum {string} */
-        View: "all" | "mine" | "unassigned" | "unread";
     };
     responses: never;
     parameters: never;

@@ -1,7 +1,6 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { refresh, session } from "@/api/session.ts";
-import { useDelayed } from "@/lib/hooks.ts";
 import { paths } from "@/lib/paths.ts";
 import { useStore } from "@/lib/store.ts";
 import { Button } from "@/ui/controls.tsx";
@@ -13,7 +12,6 @@ const retryMs = 5000;
 export function Gate() {
   const state = useStore(session);
   const router = useRouter();
-  const slow = useDelayed(state.phase === "unknown", 400);
 
   useEffect(() => {
     if (state.phase !== "unreachable") return;
@@ -46,9 +44,9 @@ export function Gate() {
       </Empty>
     );
   }
-  return slow ? (
-    <div className="empty" role="status">
+  return (
+    <p className="boot" role="status">
       Opening Tarun…
-    </div>
-  ) : null;
+    </p>
+  );
 }

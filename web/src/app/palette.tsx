@@ -111,10 +111,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
               onClick={() => take(entry)}
             >
               <Icon name={entry.icon} />
-              <span className="clip">
-                <Name limit={60}>{entry.name}</Name> <span className="muted">{entry.hint}</span>
+              <span className="name">
+                <Name limit={60} whole>
+                  {entry.name}
+                </Name>
               </span>
-              <span className="grow" />
+              <bdi className="clip whole muted grow">{entry.hint}</bdi>
               {entry.keys && <kbd>{entry.keys}</kbd>}
             </div>
           </div>

@@ -22,6 +22,9 @@ describe("langOf", () => {
     ["🙏 வணக்கம்", "ta"],
     ["یہ پیغام", "ur"],
     ["Hello", undefined],
+    ["Order ka status kya hai? धन्यवाद", undefined],
+    ["कृपया order का status बताइए", "hi"],
+    ["Kavya कविता", undefined],
     ["123", undefined],
   ])("%s", (text, lang) => expect(langOf(text)).toBe(lang));
 });

@@ -135,6 +135,13 @@ describe("conversations: events applied equal a refetch", () => {
     expect(state?.pages[0]?.data.map((row) => row.id)).toEqual(["c1"]);
   });
 
+  it("lets the open conversation go from the unread view when it is resolved", () => {
+    const filter: ListFilter = { view: "unread", status: "OPEN" };
+    const resolved = conversation("c1", 1, { assigned_agent_id: me, status: "RESOLVED" });
+    const state = applyConversation(conversations(rows, filter), resolved, filter, me, "c1");
+    expect(state?.pages[0]?.data).toEqual([]);
+  });
+
   it("changes, but does not judge, what a search found", () => {
     const filter: ListFilter = { view: "all", status: "OPEN", q: "serum" };
     const state = fetched([conversation("c2", 2)], (row) => row.last_message_at);
@@ -150,6 +157,11 @@ describe("one conversation", () => {
     expect(
       mergeConversation(known, conversation("c1", 2, { unread_count: -1, version: 2 })).unread_count,
     ).toBe(4);
+  });
+  it("keeps a message that came after the answer was made", () => {
+    const known = conversation("c1", 9, { last_message: message("z", 9), unread_count: 2 });
+    const merged = mergeConversation(known, conversation("c1", 5, { status: "PENDING", version: 2 }));
+    expect([merged.status, merged.last_message?.id, merged.unread_count]).toEqual(["PENDING", "z", 2]);
   });
   it("does not go back to an older version", () => {
     const known = conversation("c1", 5, { version: 3 });

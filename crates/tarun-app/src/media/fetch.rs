@@ -5,24 +5,28 @@ use crate::App;
 use crate::change::Change;
 use object_store::{ObjectStoreExt, PutPayload, WriteMultipart};
 use tarun_core::ids::MediaId;
-use tarun_core::retry::backoff;
+use tarun_core::retry::file_backoff;
 use tarun_providers::http::CallError;
-use tarun_providers::whatsapp::{self, SendingNumber};
+use tarun_providers::whatsapp::{self, CallFailed, SendingNumber};
 use tarun_store::job::{self, JobKind, Later, Leased};
 use tarun_store::media::Media;
-use tarun_store::{StoreError, TenantCtx, media, number};
-use time::Duration;
+use tarun_store::{StoreError, TenantCtx, TenantTx, media, number};
+use time::{Duration, OffsetDateTime};
 
 /// Longer than a download may take.
 const LEASE: Duration = Duration::seconds(150);
 /// Media ids of webhooks live 7 days (Meta: media).
 const LIFE: Duration = Duration::days(7);
+/// What Meta says to an id that it does not have, or does not show to the token (Meta: error codes).
+const NO_SUCH_ID: i64 = 100;
 
 enum Fetched {
     /// Its size in bytes and its type.
     Ready(i64, String),
     /// Meta does not have it any more, or never will.
     Gone(&'static str, String),
+    /// Meta says that it does not have it; a token that may not see it gets the same answer, so people may try again.
+    NotThere(String),
     Later(String),
 }
 
@@ -63,7 +67,9 @@ async fn download(app: &App, ctx: &TenantCtx, m: &Media, number: &number::Number
     let location = match app.provider.graph(&number.access_token, request).await {
         Ok(answer) => match whatsapp::read_media_location(&answer) {
             Ok(location) => location,
-            Err(error) if answer.status == 404 => return Fetched::Gone("EXPIRED", error.to_string()),
+            Err(error) if answer.status == 404 || code(&error) == Some(NO_SUCH_ID) => {
+                return Fetched::NotThere(format!("{error}: WhatsApp has no such file, or the token may not see it"));
+            }
             Err(error) => return Fetched::Later(error.to_string()),
         },
         Err(error) => return Fetched::Later(error.to_string()),
@@ -126,6 +132,13 @@ async fn download(app: &App, ctx: &TenantCtx, m: &Media, number: &number::Number
     Fetched::Ready(size, m.mime_type.clone())
 }
 
+fn code(error: &CallFailed) -> Option<i64> {
+    match error {
+        CallFailed::Refused { error, .. } => Some(error.code),
+        CallFailed::Unreadable { .. } => None,
+    }
+}
+
 async fn done(
     app: &App,
     ctx: &TenantCtx,
@@ -153,22 +166,34 @@ async fn done(
             media::set_state(&mut tx, m.id, state, None).await?;
             job::finish(&mut tx, &[leased.job]).await?;
         }
+        Some(Fetched::NotThere(why)) => give_up(&mut tx, leased, m, "EXPIRED", &why, now).await?,
         Some(Fetched::Later(why)) => {
             let jitter = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
-            // Its address lives for minutes, the file for days: a few quick tries, then people may try again.
-            match backoff(leased.attempts, jitter) {
+            // Its address lives for minutes and is looked up at each try, the file for days.
+            match file_backoff(leased.attempts, jitter) {
                 Some(wait) => {
                     job::put_off(&mut tx, leased.job, leased.attempts, Later::Retry(now + wait), &why, now).await?
                 }
-                None => {
-                    media::set_state(&mut tx, m.id, "FAILED", None).await?;
-                    job::put_off(&mut tx, leased.job, leased.attempts, Later::Dead, &why, now).await?;
-                    metrics::counter!("tarun_jobs_dead_total", "kind" => "media").increment(1);
-                }
+                None => give_up(&mut tx, leased, m, "FAILED", &why, now).await?,
             }
         }
     }
     tx.commit().await?;
     app.announcer.tell(change);
+    Ok(())
+}
+
+/// Leaves it to people.
+async fn give_up(
+    tx: &mut TenantTx,
+    leased: Leased,
+    m: &Media,
+    state: &str,
+    why: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    media::set_state(tx, m.id, state, None).await?;
+    job::put_off(tx, leased.job, leased.attempts, Later::Dead, why, now).await?;
+    metrics::counter!("tarun_jobs_dead_total", "kind" => "media").increment(1);
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::change::Change;
 use crate::conversation::visible;
 use crate::sending::ordering_key;
 use tarun_core::conversation::window_is_open;
-use tarun_core::delivery::{Again, Delivery};
+use tarun_core::delivery::Again;
 use tarun_core::ids::{ConversationId, MessageId};
 use tarun_core::policy::Action;
 use tarun_store::job::{self, JobKind};
@@ -36,7 +36,7 @@ pub async fn resolve(
         .await?
         .filter(|m| m.conversation == conversation)
         .ok_or(ActError::NotFound("message"))?;
-    match m.status.again(m.call_started_at, now) {
+    match m.status.again(m.is_discarded, m.call_started_at, now) {
         Again::No => {
             return Err(ActError::Conflict {
                 code: "not_failed",
@@ -73,7 +73,7 @@ pub async fn resolve(
         }
         Resolution::Discard => {
             let words = SendError { code: None, detail: "Left as not delivered.".into() };
-            message::set_status(&mut tx, id, Delivery::Failed, &words).await?;
+            message::discard(&mut tx, id, &words).await?;
         }
     }
     let after = message::get(&mut tx, id).await?.ok_or(ActError::NotFound("message"))?;

@@ -33,7 +33,7 @@ pub async fn deliver(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreEr
     for _ in 0..MOST {
         let Some(work) = begin(app, ctx, key).await? else { return Ok(()) };
         let Work::Call { request, call } = work else { continue };
-        let called = app.provider.graph(&call.token, request).await;
+        let called = app.provider.graph(&call.token, *request).await;
         let answer = match called {
             Ok(answer) => read_send_answer(answer.status, &answer.headers, &answer.body).map_err(Failure::Answer),
             Err(error) => Err(Failure::Call(error)),
@@ -73,7 +73,7 @@ fn outcome(next: &Next) -> &'static str {
 
 enum Work {
     Call {
-        request: HttpRequest,
+        request: Box<HttpRequest>,
         call: Call,
     },
     /// Settled, or put off, without a call.
@@ -121,7 +121,7 @@ async fn take(
         Prepared::Ready { request, token } => {
             message::call_starts(tx, m.id, now).await?;
             let call = Call { leased, message: m.id, conversation: m.conversation, attempt: m.attempt, token };
-            Ok(Work::Call { request, call })
+            Ok(Work::Call { request: Box::new(request), call })
         }
         Prepared::Wait(words) => {
             waits(tx, &m, &SendError { code: None, detail: words }, change).await?;

@@ -17,7 +17,7 @@ fn client(address: SocketAddr) -> Guarded {
     let limits =
         Limits { connect: Duration::from_secs(2), call: Duration::from_secs(2), media: Duration::from_secs(5) };
     let graph_url = Url::parse(&format!("http://{address}")).unwrap();
-    Guarded::new(Settings { graph_url, graph_version: "v26.0".into(), media_hosts: Vec::new(), limits }).unwrap()
+    Guarded::new(Settings { graph_url, graph_version: "v26.0".into(), limits }).unwrap()
 }
 
 async fn serve(app: Router) -> SocketAddr {
@@ -140,7 +140,6 @@ async fn files_come_from_meta_and_the_configured_address_only() {
     let address = serve(app).await;
     let client = client(address);
     let mut file = client.download(&Secret::new(TOKEN), &format!("http://{address}/file")).await.unwrap();
-    assert_eq!(file.claimed_mime_type(), Some("image/png"));
     assert_eq!(file.chunk().await.unwrap().unwrap(), "picture");
     assert_eq!(file.chunk().await.unwrap(), None);
     let port = address.port() ^ 1;
@@ -191,13 +190,10 @@ async fn c_061_strangers_cannot_lead_inside() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let client = client(address);
-    for url in
-        [format!("http://{address}/"), format!("https://{address}/"), "https://127.1/".into(), "https://[::1]/".into()]
-    {
-        assert_eq!(client.download_public(&url, 10).await.unwrap_err(), CallError::NotAllowed, "{url}");
-    }
-    // A name that leads inside is found out when it is resolved, before any connection.
-    let error = client.download_public("https://localhost/", 10).await.unwrap_err();
+    // The client for all addresses but the operator's own. A name that leads inside is found out when it is resolved,
+    // before any connection.
+    let url = format!("https://localhost:{}/", address.port());
+    let error = CallError::of(client.public.get(url).send().await.unwrap_err());
     assert!(matches!(&error, CallError::NotSent { reason } if reason.contains("public")), "{error:?}");
     let nobody_came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_err();
     assert!(nobody_came);
@@ -231,13 +227,7 @@ async fn uploads_are_forms() {
 fn settings_are_checked() {
     let with = |url: &str, version: &str| {
         let graph_url = Url::parse(url).unwrap();
-        Guarded::new(Settings {
-            graph_url,
-            graph_version: version.into(),
-            media_hosts: Vec::new(),
-            limits: Limits::default(),
-        })
-        .err()
+        Guarded::new(Settings { graph_url, graph_version: version.into(), limits: Limits::default() }).err()
     };
     assert_eq!(with("https://graph.facebook.com", "v26.0"), None);
     assert_eq!(with("http://127.0.0.1:9/meta/", "v26.0"), None);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use tarun_testkit::{SECRET, business, eventually, text_webhook};
+use tarun_testkit::{Business, SECRET, business, eventually, text_webhook};
 use time::OffsetDateTime;
 
 fn now() -> i64 {
@@ -180,4 +180,80 @@ async fn reactions_edits_replies_and_number_changes_land_on_what_they_are_about(
     shop.webhook(&change.to_string(), SECRET).await.expect(200);
     let thread = shop.conversation_of("919899988877").await;
     assert_eq!(thread["id"].as_str().unwrap(), id, "the thread stays");
+}
+
+/// A webhook with one change of the business's number.
+fn change(shop: &Business, field: &str, value: Value) -> String {
+    let mut value = value;
+    value["messaging_product"] = json!("whatsapp");
+    value["metadata"] = json!({ "display_phone_number": shop.display, "phone_number_id": shop.phone_number_id });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": shop.waba_id, "changes": [{ "field": field, "value": value }] }] })
+        .to_string()
+}
+
+async fn found(shop: &Business, word: &str) -> usize {
+    let page = shop.owner.get(&format!("conversations?q={word}")).await.expect(200);
+    page["data"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn what_a_customer_takes_back_is_in_no_quote_and_no_search_and_an_edit_is_found_by_its_new_words() {
+    let shop = business().await;
+    let (from, at) = ("919811100016", now());
+    let text = |id: &str, words: &str| json!({ "from": from, "id": id, "timestamp": at.to_string(), "type": "text", "text": { "body": words } });
+    let post = async |message: Value| {
+        let contacts = json!([{ "wa_id": from, "profile": { "name": "Second Thoughts" } }]);
+        let body = change(&shop, "messages", json!({ "contacts": contacts, "messages": [message] }));
+        shop.webhook(&body, SECRET).await.expect(200);
+    };
+    post(text("wamid.SECRET", "meinsecret")).await;
+    post(text("wamid.TYPO", "mispelled")).await;
+    let mut reply = text("wamid.REPLY", "never mind");
+    reply["context"] = json!({ "from": from, "id": "wamid.SECRET" });
+    post(reply).await;
+    let id = shop.conversation_of(from).await["id"].as_str().unwrap().to_owned();
+    let quote = async || {
+        shop.messages(&id)
+            .await
+            .into_iter()
+            .find(|m| m["content"]["body"] == "never mind")
+            .map(|m| m["reply_to"].clone())
+    };
+    assert_eq!(eventually("the reply", &quote).await["summary"], "meinsecret");
+    assert_eq!((found(&shop, "meinsecret").await, found(&shop, "mispelled").await), (1, 1));
+
+    let corrected =
+        json!({ "original_message_id": "wamid.TYPO", "message": { "type": "text", "text": { "body": "misspelled" } } });
+    post(json!({ "from": from, "id": "wamid.EDIT", "timestamp": at.to_string(), "type": "edit", "edit": corrected }))
+        .await;
+    let revoked = json!({ "original_message_id": "wamid.SECRET" });
+    post(
+        json!({ "from": from, "id": "wamid.REVOKE", "timestamp": at.to_string(), "type": "revoke", "revoke": revoked }),
+    )
+    .await;
+    let quoted = eventually("it is taken back", || async { quote().await.filter(|q| q["is_revoked"] == true) }).await;
+    assert_eq!(quoted["summary"], "");
+    assert!(!shop.owner.get(&format!("conversations/{id}/messages")).await.text.contains("meinsecret"));
+    assert_eq!(
+        (found(&shop, "meinsecret").await, found(&shop, "mispelled").await, found(&shop, "misspelled").await),
+        (0, 0, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_reaction_from_the_phone_app_is_the_businesss_own() {
+    let shop = business().await;
+    let (from, at) = ("919811100017", now());
+    shop.webhook(&text_webhook(&shop, &[(from, "wamid.NICE", at, "nice?")]), SECRET).await.expect(200);
+    let id = shop.conversation_of(from).await["id"].as_str().unwrap().to_owned();
+    let echo = json!({ "from": shop.display, "to": from, "id": "wamid.ECHO", "timestamp": at.to_string(), "type": "reaction",
+        "reaction": { "message_id": "wamid.NICE", "emoji": "👍" } });
+    let body = change(&shop, "smb_message_echoes", json!({ "message_echoes": [echo] }));
+    shop.webhook(&body, SECRET).await.expect(200);
+    let reactions = eventually("the reaction", || async {
+        let reactions = shop.messages(&id).await[0]["reactions"].clone();
+        (reactions != json!([])).then_some(reactions)
+    })
+    .await;
+    assert_eq!(reactions, json!([{ "emoji": "👍", "by": { "kind": "APP" } }]));
 }

@@ -1,7 +1,18 @@
 //! From an agent's reply to the customer's phone, and what comes back.
 
+mod again;
+mod leaving;
+mod limits;
+mod paused;
+mod window;
+
 use serde_json::{Value, json};
-use tarun_testkit::{Business, business, eventually};
+use tarun_testkit::{Answer, Business, World, business, eventually};
+
+/// A business in a world of its own, whose clock can be moved.
+async fn alone() -> Business {
+    Business::in_world(Box::leak(Box::new(World::start(|_| {})))).await
+}
 
 async fn thread(shop: &Business, name: &str) -> (String, String) {
     let customer = shop.customer(name).await;
@@ -22,10 +33,60 @@ async fn until(shop: &Business, conversation: &str, id: &Value, status: &str) ->
     .await
 }
 
-async fn accepted_calls(shop: &Business, id: &Value) -> usize {
-    let calls = shop.sim().get("/_sim/calls?limit=10000").await.expect(200);
+/// The calls that were made for a message, oldest first.
+async fn calls(shop: &Business, id: &Value) -> Vec<Value> {
+    let all = shop.sim().get("/_sim/calls?limit=10000").await.expect(200);
     let own = format!("tarun:{}", id.as_str().unwrap());
-    calls["calls"].as_array().unwrap().iter().filter(|c| c["callback"] == own.as_str()).count()
+    let all = all["calls"].as_array().unwrap();
+    all.iter().filter(|c| c["callback"].as_str().is_some_and(|c| c.starts_with(&own))).cloned().collect()
+}
+
+/// The ids that WhatsApp gave a message: one for each time it took it.
+async fn wamids(shop: &Business, id: &Value) -> Vec<String> {
+    let calls = calls(shop, id).await;
+    calls.iter().filter(|c| c["accepted"] == true).map(|c| c["wamid"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn behave(shop: &Business, behaviour: Value) {
+    shop.sim().post("/_sim/behaviour", behaviour).await.expect(200);
+}
+
+/// The next so many sends to a customer end like this; `null`: all.
+async fn rule(shop: &Business, customer: &str, times: Value, action: Value) {
+    behave(shop, json!({ "rules": [{ "match": { "recipient": customer }, "times": times, "action": action }] })).await;
+}
+
+async fn silent(shop: &Business) {
+    behave(shop, json!({ "settings": { "statuses": { "enabled": false } } })).await;
+}
+
+async fn resolve(shop: &Business, conversation: &str, id: &Value, resolution: &str) -> Answer {
+    let path = format!("conversations/{conversation}/messages/{}/resolve", id.as_str().unwrap());
+    shop.owner.post(&path, json!({ "resolution": resolution })).await
+}
+
+/// A webhook with one status of a message.
+fn status(shop: &Business, wamid: &str, word: &str, more: Value) -> String {
+    let at = time::OffsetDateTime::now_utc().unix_timestamp().to_string();
+    let mut status = json!({ "id": wamid, "status": word, "timestamp": at, "recipient_id": "919800000000" });
+    for (name, value) in more.as_object().unwrap() {
+        status[name] = value.clone();
+    }
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": shop.waba_id, "changes": [{ "field": "messages", "value": {
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": shop.display, "phone_number_id": shop.phone_number_id },
+        "statuses": [status] } }] }] })
+    .to_string()
+}
+
+/// Waits until everything that this customer's side sent before is handled: events of one customer are handled in order.
+async fn settled(shop: &Business, customer: &str, conversation: &str) {
+    let text = format!("marker {}", uuid::Uuid::now_v7());
+    shop.says_text(customer, &text).await;
+    eventually("the marker", || async {
+        shop.messages(conversation).await.into_iter().find(|m| m["content"]["body"] == text.as_str())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -103,7 +164,7 @@ async fn c_050_accepted_but_cut_off_is_never_sent_twice() {
     shop.sim().post("/_sim/behaviour", rule).await.expect(200);
     let made = reply(&shop, &id, "did it arrive?").await;
     until(&shop, &id, &made["id"], "DELIVERED").await;
-    assert_eq!(accepted_calls(&shop, &made["id"]).await, 1);
+    assert_eq!(calls(&shop, &made["id"]).await.len(), 1);
 }
 
 #[tokio::test]
@@ -116,7 +177,7 @@ async fn c_052_a_permanent_error_fails_at_once_with_words_and_can_be_tried_again
     let failed = until(&shop, &id, &made["id"], "FAILED").await;
     assert_eq!(failed["error"]["code"], 131026);
     assert!(failed["error"]["detail"].as_str().unwrap().ends_with('.'));
-    assert_eq!(accepted_calls(&shop, &made["id"]).await, 1, "one attempt only");
+    assert_eq!(calls(&shop, &made["id"]).await.len(), 1, "one attempt only");
     let path = format!("conversations/{id}/messages/{}/resolve", made["id"].as_str().unwrap());
     shop.owner.post(&path, json!({ "resolution": "RETRY" })).await.expect(200);
     until(&shop, &id, &made["id"], "DELIVERED").await;

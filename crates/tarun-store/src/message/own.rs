@@ -66,6 +66,8 @@ pub struct ToSend {
     pub status: Delivery,
     /// From 1; a person who sends it again begins the next.
     pub attempt: i16,
+    /// A person left it as not delivered.
+    pub is_discarded: bool,
     pub call_started_at: Option<OffsetDateTime>,
     /// Why it failed or waits, as it was written last.
     pub error: Option<SendError>,
@@ -77,7 +79,7 @@ pub struct ToSend {
 pub async fn lock_to_send(tx: &mut TenantTx, id: MessageId) -> Result<Option<ToSend>, StoreError> {
     let (sql, ctx) = tx.parts();
     let Some(row) = sqlx::query(
-        "select m.conversation_id, c.number_id, c.contact_id, c.last_inbound_at, m.kind, m.body_enc, m.status, m.attempt, m.call_started_at,
+        "select m.conversation_id, c.number_id, c.contact_id, c.last_inbound_at, m.kind, m.body_enc, m.status, m.attempt, m.is_discarded, m.call_started_at,
              m.error_code, m.error_enc, q.id as quote_id, q.body_enc as quote_body_enc
          from messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
              left join messages q on q.tenant_id = m.tenant_id and q.id = m.reply_to
@@ -105,6 +107,7 @@ pub async fn lock_to_send(tx: &mut TenantTx, id: MessageId) -> Result<Option<ToS
         status: Delivery::parse(row.get("status"))
             .ok_or_else(|| StoreError::Inconsistent { table: "messages", reason: "status".into() })?,
         attempt: row.get("attempt"),
+        is_discarded: row.get("is_discarded"),
         call_started_at: row.get("call_started_at"),
         error: super::error_of(ctx, id.0, &row)?,
         reply_to_wamid: quoted.and_then(|b| b.wamid),
@@ -154,6 +157,18 @@ pub async fn set_status(
 /// Says why a message that is to be sent still waits.
 pub async fn wait(tx: &mut TenantTx, id: MessageId, why: &SendError) -> Result<(), StoreError> {
     set_status(tx, id, Delivery::Queued, why).await
+}
+
+/// Leaves a message as not delivered, for good.
+pub async fn discard(tx: &mut TenantTx, id: MessageId, words: &SendError) -> Result<(), StoreError> {
+    set_status(tx, id, Delivery::Failed, words).await?;
+    let tenant = tx.tenant().0;
+    sqlx::query("update messages set is_discarded = true where tenant_id = $1 and id = $2")
+        .bind(tenant)
+        .bind(id.0)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
 }
 
 /// Makes a message one that is to be sent, as its next attempt: what comes of the earlier ones is told apart from it.

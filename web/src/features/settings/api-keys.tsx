@@ -77,13 +77,19 @@ export function ApiKeysPage() {
                   <td>
                     <Name limit={60}>{key.name}</Name>
                   </td>
-                  <td className="mono">…{key.hint}</td>
-                  <td>{scopeWords[key.scope]}</td>
-                  <td className="num">{date(key.created_at, tenant.time_zone)}</td>
-                  <td className="num">
+                  <td className="mono" data-label="Key">
+                    …{key.hint}
+                  </td>
+                  <td data-label="Scope">{scopeWords[key.scope]}</td>
+                  <td className="num" data-label="Created">
+                    {date(key.created_at, tenant.time_zone)}
+                  </td>
+                  <td className="num" data-label="Last used">
                     {key.last_used_at ? ago(key.last_used_at, tenant.time_zone, now) : "Never"}
                   </td>
-                  <td className="num">{key.expires_at ? date(key.expires_at, tenant.time_zone) : "Never"}</td>
+                  <td className="num" data-label="Ends">
+                    {key.expires_at ? date(key.expires_at, tenant.time_zone) : "Never"}
+                  </td>
                   <td className="r">
                     <Button
                       look="s danger"

@@ -122,8 +122,10 @@ function Row(props: { row: Failure; busy: boolean; run: (what: "retry" | "discar
           </>
         )}
       </td>
-      <td className="num">{count(row.attempts)}</td>
-      <td className="num" title={fullTime(row.failed_at, tenant.time_zone)}>
+      <td className="num" data-label="Tries">
+        {count(row.attempts)}
+      </td>
+      <td className="num" data-label="Last try" title={fullTime(row.failed_at, tenant.time_zone)}>
         {ago(row.failed_at, tenant.time_zone, now)}
       </td>
       <td className="r">

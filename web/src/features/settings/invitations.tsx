@@ -51,8 +51,10 @@ export function Invitations() {
               <td>
                 <Name limit={80}>{invitation.email}</Name>
               </td>
-              <td>{roleWords[invitation.role]}</td>
-              <td className="num">{date(invitation.expires_at, tenant.time_zone)}</td>
+              <td data-label="Role">{roleWords[invitation.role]}</td>
+              <td className="num" data-label="Link works until">
+                {date(invitation.expires_at, tenant.time_zone)}
+              </td>
               <td className="r">
                 <Button look="s" onClick={() => void withdraw(invitation.id)}>
                   Withdraw

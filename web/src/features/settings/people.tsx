@@ -130,7 +130,7 @@ function PersonRow({ person }: { person: User }) {
           </span>
         </span>
       </td>
-      <td>
+      <td data-label="Role">
         {mine || above ? (
           roleWords[person.role]
         ) : (
@@ -147,7 +147,9 @@ function PersonRow({ person }: { person: User }) {
           </select>
         )}
       </td>
-      <td className="num">{person.last_seen_at ? ago(person.last_seen_at, tenant.time_zone, now) : "–"}</td>
+      <td className="num" data-label="Last seen">
+        {person.last_seen_at ? ago(person.last_seen_at, tenant.time_zone, now) : "–"}
+      </td>
       <td className="r">
         {!mine && !above && (
           <Menu

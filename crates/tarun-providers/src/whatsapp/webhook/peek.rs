@@ -21,8 +21,6 @@ pub struct Origins {
     pub waba_ids: Vec<String>,
     /// `metadata.phone_number_id`, each once.
     pub phone_number_ids: Vec<String>,
-    /// Whether there were more than [`MAX_ORIGINS`] of a kind. One body is signed by one app, so a part is enough.
-    pub more: bool,
 }
 
 /// Reads the origins in one pass. Memory does not grow with the body, and shapes other than Meta's are passed over.
@@ -79,9 +77,8 @@ impl At<'_> {
         if id.is_empty() || id.len() > MAX_ORIGIN_BYTES || ids.iter().any(|known| *known == id) {
             return;
         }
-        if ids.len() == MAX_ORIGINS {
-            self.origins.more = true;
-        } else {
+        // One body is signed by one app, so a part is enough.
+        if ids.len() < MAX_ORIGINS {
             ids.push(id.into_owned());
         }
     }

@@ -28,11 +28,12 @@ pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateT
         reply_to: m.quote.as_ref().map(show_quote),
         reactions: m.reactions.iter().map(show_reaction).collect(),
         error: m.error.as_ref().map(|e| {
-            let again = m.status.again(m.call_started_at, now);
+            let again = m.status.again(m.is_discarded, m.call_started_at, now);
             SendError {
                 code: e.code,
                 detail: e.detail.clone(),
                 can_retry: again == delivery::Again::Yes,
+                discarded: m.is_discarded,
                 retry_from: if let delivery::Again::From(at) = again { Some(at) } else { None },
             }
         }),

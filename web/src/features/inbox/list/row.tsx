@@ -110,7 +110,8 @@ function Preview({ conversation, draft, unsent }: PreviewProps) {
     <Line
       before={
         <>
-          {ours && <Ticks status={message.status} />}
+          {ours && message.status === "FAILED" && <span>Discarded:</span>}
+          {ours && message.status !== "FAILED" && <Ticks status={message.status} />}
           {icon && <Icon name={icon} size="s" className={icon === "note" ? "warn" : ""} />}
           {message.type === "NOTE" && message.sent_by.kind === "USER" && (
             <span>{message.sent_by.name.split(" ")[0]}:</span>
@@ -131,10 +132,10 @@ function Line(props: { alert?: string; before?: ReactNode; children: string }) {
       {props.alert && (
         <>
           <Icon name="alert" size="s" className="bad" />
-          <span className="hot">{props.alert} ·</span>
+          <span className="hot">{props.alert} ·</span>{" "}
         </>
       )}
-      {props.before}
+      {props.before}{" "}
       <bdi className="clip whole" lang={langOf(text)}>
         {text}
       </bdi>

@@ -37,7 +37,10 @@ export function useCalmRows(rows: Conversation[], held: boolean, scope: string) 
 
 const times = (rows: Conversation[]) => new Map(rows.map((row) => [row.id, row.last_message_at] as const));
 
-/** How many of the rows, in their fresh order, would come from elsewhere or stand higher than where they are held. */
+/**
+ * In how many of the rows, in their fresh order, a customer has news: those that would come from elsewhere, and those that
+ * would stand higher than where they are held. One's own replies are no news.
+ */
 export function news(
   fresh: Conversation[],
   held: Conversation[],
@@ -50,7 +53,8 @@ export function news(
     const stands = places.get(row.id);
     if (stands === undefined) found += 1;
     else {
-      if (stands > place && heldAt.get(row.id) !== row.last_message_at) found += 1;
+      const written = heldAt.get(row.id) !== row.last_message_at && row.last_message?.direction === "INBOUND";
+      if (stands > place && written) found += 1;
       place += 1;
     }
   }

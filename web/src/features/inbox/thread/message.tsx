@@ -84,6 +84,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
         </div>
       )}
       {failed && <Trouble message={m} zone={zone} onResolve={props.onResolve} />}
+      {ours && m.status === "QUEUED" && m.error && <div className="trouble settled">{m.error.detail}</div>}
     </div>
   );
 });

@@ -21,7 +21,9 @@ const words: Record<string, string> = {
 export function QuoteLine(props: { quote: Quote; customer: string; onJump?: (id: string) => void }) {
   const { quote } = props;
   const icon = icons[quote.type];
-  const line = cleanLine(quote.summary, 160) || words[quote.type] || "Message";
+  const line = quote.is_revoked
+    ? "Deleted by the customer"
+    : cleanLine(quote.summary, 160) || words[quote.type] || "Message";
   const inner = (
     <>
       <b>{quote.inbound ? <Name limit={60}>{props.customer}</Name> : "You"}</b>

@@ -50,6 +50,7 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
         inbound: message.direction === "INBOUND",
         type: message.type,
         summary: summary(message.type, message.content, 160).text,
+        is_revoked: message.is_revoked,
       });
       compose("reply");
     },

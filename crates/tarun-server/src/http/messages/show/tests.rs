@@ -24,6 +24,7 @@ fn message(kind: &str, content: Value) -> stored::Message {
         client_key: None,
         is_revoked: false,
         is_edited: false,
+        is_discarded: false,
         said_at: OffsetDateTime::UNIX_EPOCH,
         sent_at: None,
         delivered_at: None,
@@ -115,6 +116,9 @@ fn c_050_only_a_failed_message_can_be_sent_again_and_one_of_unknown_fate_not_at_
         let m = stored::Message { status, error, call_started_at, ..message("TEXT", json!({ "body": "x" })) };
         let error = message_out(&tenant(), &m, now).error.unwrap();
         assert_eq!((error.can_retry, error.retry_from), (can_retry, retry_from), "{status:?} {now}");
+        assert!(!error.discarded);
+        let given_up = message_out(&tenant(), &stored::Message { is_discarded: true, ..m }, now).error.unwrap();
+        assert_eq!((given_up.can_retry, given_up.retry_from, given_up.discarded), (false, None, true));
     }
 }
 
