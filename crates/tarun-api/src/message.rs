@@ -63,7 +63,7 @@ pub struct Message {
     /// What it answers, if that is known here.
     pub reply_to: Option<Quote>,
     pub reactions: Vec<Reaction>,
-    /// Why it failed, in words, with the provider's code.
+    /// Why it failed, or why it still waits (`QUEUED`), in words, with the provider's code.
     pub error: Option<SendError>,
     /// The customer took it back.
     pub is_revoked: bool,
@@ -89,8 +89,10 @@ pub struct Quote {
     /// TEXT, IMAGE …
     #[serde(rename = "type")]
     pub kind: String,
-    /// One line.
+    /// One line; empty if there are no words, or none any more.
     pub summary: String,
+    /// The customer took it back.
+    pub is_revoked: bool,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -105,8 +107,11 @@ pub struct SendError {
     pub code: Option<i64>,
     /// For the agent, with the next step.
     pub detail: String,
-    /// Whether POST …/retry makes sense.
+    /// Whether it can be sent again now.
     pub can_retry: bool,
+    /// From when it can be sent again: until then WhatsApp may still report that the customer has it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub retry_from: Option<OffsetDateTime>,
 }
 
 /// A message to send. `type` TEXT with `{"body": "…"}` (1 to 4,096 characters).

@@ -6,6 +6,7 @@
 mod access_token;
 pub mod attempt;
 mod authenticate;
+mod device;
 mod entry;
 pub mod link;
 mod log_in;

@@ -1,11 +1,14 @@
 //! What acts tell after their commit, for the screens that are open.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use tarun_core::ids::{ContactId, ConversationId, MessageId, TenantId};
+use tarun_store::message::Message;
 use tokio::sync::mpsc;
 
 /// Rows that changed, by id: whoever shows them reads them again, so that an event always equals a refetch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
     pub tenant: TenantId,
     #[serde(default)]
@@ -18,6 +21,12 @@ pub struct Change {
     pub conversations_updated: Vec<ConversationId>,
     #[serde(default)]
     pub contacts_updated: Vec<ContactId>,
+    /// Something else changed too, nobody knows what: screens are to fetch again.
+    #[serde(default)]
+    pub missed: bool,
+    /// Messages as this process has just stored them, which spares it reading them. Never told to other processes.
+    #[serde(skip)]
+    pub known: Vec<Message>,
 }
 
 impl Change {
@@ -30,6 +39,8 @@ impl Change {
             conversations_created: vec![],
             conversations_updated: vec![],
             contacts_updated: vec![],
+            missed: false,
+            known: vec![],
         }
     }
 
@@ -42,6 +53,9 @@ impl Change {
                 }
             }
         }
+        self.missed |= later.missed;
+        self.known.retain(|m| !later.messages_updated.contains(&m.id));
+        self.known.extend(later.known);
         add(&mut self.messages_created, later.messages_created, &[]);
         add(&mut self.messages_updated, later.messages_updated, &self.messages_created);
         add(&mut self.conversations_created, later.conversations_created, &[]);
@@ -65,6 +79,7 @@ impl Change {
             && self.conversations_created.is_empty()
             && self.conversations_updated.is_empty()
             && self.contacts_updated.is_empty()
+            && !self.missed
     }
 
     /// A message was made in a conversation, which thereby changed too.
@@ -74,6 +89,7 @@ impl Change {
     }
 
     pub fn message_updated(&mut self, message: MessageId) {
+        self.known.retain(|m| m.id != message);
         if !self.messages_updated.contains(&message) {
             self.messages_updated.push(message);
         }
@@ -88,19 +104,38 @@ impl Change {
 
 /// Where changes are told. Cheap to clone.
 #[derive(Clone)]
-pub struct Announcer(mpsc::Sender<Change>);
+pub struct Announcer {
+    to: mpsc::Sender<Change>,
+    missed: Arc<Mutex<BTreeSet<TenantId>>>,
+}
 
 impl Announcer {
     #[must_use]
     pub fn new(to: mpsc::Sender<Change>) -> Self {
-        Self(to)
+        Self { to, missed: Arc::default() }
     }
 
-    /// Tells it, unless nobody keeps up: screens then learn of it when they fetch again.
+    /// Tells it. If nobody keeps up, its screens are told to fetch again instead.
     pub fn tell(&self, change: Change) {
-        if !change.is_empty() && self.0.try_send(change).is_err() {
-            metrics::counter!("tarun_realtime_dropped_total").increment(1);
+        if change.is_empty() {
+            return;
         }
+        let tenant = change.tenant;
+        if self.to.try_send(change).is_err() {
+            self.missed(tenant);
+        }
+    }
+
+    /// Something of a business may not have been shown: its screens are told to fetch again.
+    pub fn missed(&self, tenant: TenantId) {
+        metrics::counter!("tarun_realtime_missed_total").increment(1);
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
+    }
+
+    /// Businesses of which something was missed since the last look.
+    #[must_use]
+    pub fn take_missed(&self) -> BTreeSet<TenantId> {
+        std::mem::take(&mut *self.missed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -1,15 +1,17 @@
 //! Messages: reading a thread, replying, noting.
 
+mod follows;
 mod list;
 mod note;
 mod resolve;
 mod send;
 pub(crate) mod timeline;
 
+pub use follows::Follows;
 pub use list::list;
 pub use note::note;
 pub use resolve::{Resolution, resolve};
-pub use send::{Queued, Reply, send};
+pub use send::{Reply, send};
 
 use crate::acting::Acting;
 use tarun_core::policy::Actor;

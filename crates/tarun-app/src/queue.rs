@@ -10,7 +10,7 @@ pub use reader::Reader;
 use redis::IntoConnectionInfo as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tarun_core::ids::TenantId;
@@ -24,6 +24,8 @@ pub const PARTITIONS: usize = 8;
 const GROUP: &str = "work";
 /// Entries of one partition hold at most so many keys.
 const KEYS_PER_ENTRY: usize = 500;
+/// News that is told in one round trip.
+const TOGETHER: usize = 256;
 
 /// Work that waits under some keys of a tenant.
 #[derive(Debug, Clone)]
@@ -41,13 +43,19 @@ pub struct Entry {
     pub id: String,
 }
 
+/// News that may wait to be told; beyond it the sweep finds the work.
+const UNTOLD: usize = 10_000;
+
 /// Tells workers of work. Cheap to clone.
 #[derive(Clone)]
 pub struct Queue {
     prefix: Arc<str>,
     valkey: ConnectionManager,
-    local: mpsc::Sender<Hint>,
+    untold: mpsc::Sender<News>,
 }
+
+/// Work under some keys of a tenant that is to be told.
+type News = (JobKind, TenantId, Vec<i64>);
 
 /// A client whose small commands do not wait for the acknowledgement of those before (40 ms over TCP).
 pub fn client(url: &str) -> redis::RedisResult<redis::Client> {
@@ -66,9 +74,12 @@ pub async fn connect(url: &str) -> redis::RedisResult<ConnectionManager> {
 }
 
 impl Queue {
-    /// `local` takes the hints of this process while Valkey is away.
+    /// `local` takes the hints of this process while Valkey is away. Starts the task that tells; it ends with the last clone.
     pub fn new(prefix: &str, valkey: ConnectionManager, local: mpsc::Sender<Hint>) -> Self {
-        Self { prefix: prefix.into(), valkey, local }
+        let (untold, news) = mpsc::channel(UNTOLD);
+        let teller = Teller { prefix: prefix.into(), valkey: valkey.clone(), local };
+        tokio::spawn(teller.run(news));
+        Self { prefix: prefix.into(), valkey, untold }
     }
 
     #[must_use]
@@ -81,39 +92,11 @@ impl Queue {
         self.valkey.clone()
     }
 
-    /// Hints work under keys of one tenant. Never fails: what can't be told is found by the sweep.
-    pub async fn hint(&self, kind: JobKind, tenant: TenantId, keys: &[i64]) {
-        if keys.is_empty() {
-            return;
-        }
-        let mut by_partition: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
-        for key in keys {
-            let list = by_partition.entry(partition(*key)).or_default();
-            if !list.contains(key) {
-                list.push(*key);
-            }
-        }
-        let mut pipe = redis::pipe();
-        for (partition, keys) in &by_partition {
-            for some in keys.chunks(KEYS_PER_ENTRY) {
-                let bytes: Vec<u8> = some.iter().flat_map(|k| k.to_be_bytes()).collect();
-                pipe.cmd("XADD")
-                    .arg(stream(&self.prefix, kind, *partition))
-                    .arg("*")
-                    .arg("t")
-                    .arg(tenant.0.as_bytes().as_slice())
-                    .arg("k")
-                    .arg(bytes)
-                    .ignore();
-            }
-        }
-        let told: redis::RedisResult<()> = pipe.query_async(&mut self.valkey.clone()).await;
-        if let Err(error) = told {
+    /// Hints work under keys of one tenant. Never waits, whatever Valkey does, and never fails: what can't be told is found
+    /// by the sweep.
+    pub fn hint(&self, kind: JobKind, tenant: TenantId, keys: &[i64]) {
+        if !keys.is_empty() && self.untold.try_send((kind, tenant, keys.to_vec())).is_err() {
             metrics::counter!("tarun_queue_hints_failed_total").increment(1);
-            tracing::debug!(%error, "Valkey took no hint; this process's own workers get it");
-            let keys = by_partition.into_values().flatten().collect();
-            // Full: the sweep finds the work.
-            let _ = self.local.try_send(Hint { kind, tenant, keys, entry: None });
         }
     }
 
@@ -141,6 +124,59 @@ impl Queue {
     /// Whether Valkey answers.
     pub async fn ping(&self) -> redis::RedisResult<()> {
         redis::cmd("PING").query_async(&mut self.valkey.clone()).await
+    }
+}
+
+/// Writes news to the streams: all that waits in one round trip.
+struct Teller {
+    prefix: Arc<str>,
+    valkey: ConnectionManager,
+    local: mpsc::Sender<Hint>,
+}
+
+impl Teller {
+    async fn run(mut self, mut from: mpsc::Receiver<News>) {
+        let mut news = vec![];
+        while from.recv_many(&mut news, TOGETHER).await > 0 {
+            let mut keys: BTreeMap<(JobKind, TenantId, usize), BTreeSet<i64>> = BTreeMap::new();
+            for (kind, tenant, some) in news.drain(..) {
+                for key in some {
+                    keys.entry((kind, tenant, partition(key))).or_default().insert(key);
+                }
+            }
+            let hints: Vec<(usize, Hint)> = keys
+                .into_iter()
+                .flat_map(|((kind, tenant, partition), keys)| {
+                    let keys: Vec<i64> = keys.into_iter().collect();
+                    let hint = move |some: &[i64]| (partition, Hint { kind, tenant, keys: some.to_vec(), entry: None });
+                    keys.chunks(KEYS_PER_ENTRY).map(hint).collect::<Vec<_>>()
+                })
+                .collect();
+            if let Err(error) = self.tell(&hints).await {
+                metrics::counter!("tarun_queue_hints_failed_total").increment(hints.len() as u64);
+                tracing::debug!(%error, "Valkey took no hint; this process's own workers get it");
+                for (_, hint) in hints {
+                    // Full: the sweep finds the work.
+                    let _ = self.local.try_send(hint);
+                }
+            }
+        }
+    }
+
+    async fn tell(&mut self, hints: &[(usize, Hint)]) -> redis::RedisResult<()> {
+        let mut pipe = redis::pipe();
+        for (partition, hint) in hints {
+            let bytes: Vec<u8> = hint.keys.iter().flat_map(|k| k.to_be_bytes()).collect();
+            pipe.cmd("XADD")
+                .arg(stream(&self.prefix, hint.kind, *partition))
+                .arg("*")
+                .arg("t")
+                .arg(hint.tenant.0.as_bytes().as_slice())
+                .arg("k")
+                .arg(bytes)
+                .ignore();
+        }
+        pipe.query_async(&mut self.valkey).await
     }
 }
 

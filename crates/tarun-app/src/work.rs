@@ -1,11 +1,13 @@
 //! The workers of one process: lanes that read the streams, and the sweep that finds what the streams lost.
 
+mod turns;
+
 use crate::App;
-use crate::intake;
+use crate::intake::{self, Apart};
 use crate::media;
-use crate::queue::{Entry, Hint, Reader};
+use crate::queue::{Hint, Reader};
 use crate::sending;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use turns::Turns;
 
 /// Lanes for inbound events: one transaction each at a time.
 const INBOUND_LANES: usize = 2;
@@ -28,6 +31,9 @@ const FETCHES: usize = 6;
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_MOST: i32 = 500;
 const SWEEP_ROUNDS: usize = 10;
+/// Old events that are removed in one statement, and statements a minute: 600,000 a minute is more than ever comes.
+const FORGET_MOST: i32 = 10_000;
+const FORGET_ROUNDS: usize = 60;
 
 /// Hints that stay in this process, from the queue to its lanes.
 pub type LocalHints = mpsc::Receiver<Hint>;
@@ -52,9 +58,10 @@ pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &Cancellat
         lanes.push(to);
         from
     };
+    let apart = Apart::new(tracker.clone());
     for lane in 0..INBOUND_LANES {
         let from = add(JobKind::Inbound, (lane, INBOUND_LANES));
-        tracker.spawn(inbound_lane(app.clone(), from, stop.clone()));
+        tracker.spawn(inbound_lane(app.clone(), apart.clone(), from, stop.clone()));
     }
     let from = add(JobKind::Send, (0, 1));
     tracker.spawn(each_key(app.clone(), from, SENDS, stop.clone(), |app, tenant, key| async move {
@@ -88,36 +95,38 @@ pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &Cancellat
     tracker.spawn(sweep(app.clone(), stop.clone()));
 }
 
-/// Takes the hints that wait, handles them tenant by tenant, acknowledges.
-async fn inbound_lane(app: App, mut from: mpsc::Receiver<Hint>, stop: CancellationToken) {
-    let mut hints = Vec::new();
+/// Takes the hints that wait, handles a batch of each tenant in turn, acknowledges what is done.
+async fn inbound_lane(app: App, apart: Apart, mut from: mpsc::Receiver<Hint>, stop: CancellationToken) {
+    let mut turns = Turns::default();
     loop {
-        let taken = tokio::select! {
-            taken = from.recv_many(&mut hints, LANE) => taken,
-            () = stop.cancelled() => 0,
-        };
-        if taken == 0 {
+        if turns.hints() == 0 {
+            let first = tokio::select! {
+                first = from.recv() => first,
+                () = stop.cancelled() => None,
+            };
+            let Some(first) = first else { return };
+            turns.add(first);
+        }
+        if stop.is_cancelled() {
             return;
         }
-        let mut keys: BTreeMap<TenantId, BTreeSet<i64>> = BTreeMap::new();
-        let mut entries: Vec<Entry> = vec![];
-        for hint in hints.drain(..) {
-            keys.entry(hint.tenant).or_default().extend(hint.keys);
-            entries.extend(hint.entry);
+        while turns.hints() < LANE
+            && let Ok(more) = from.try_recv()
+        {
+            turns.add(more);
         }
-        let mut passing = false;
-        for (tenant, keys) in keys {
-            let keys: Vec<i64> = keys.into_iter().collect();
-            let handled = async { intake::handle(&app, &app.store.tenant(tenant).await?, keys).await };
-            if let Err(error) = handled.await {
-                passing = true;
+        let Some((tenant, turn)) = turns.next() else { continue };
+        let keys: Vec<i64> = turn.keys.iter().copied().collect();
+        let handled = async { intake::handle(&app, &apart, &app.store.tenant(tenant).await?, keys).await };
+        match handled.await {
+            Ok(intake::Turn::More) => turns.again(tenant, turn),
+            Ok(intake::Turn::Done) => app.queue.acknowledge(&turn.entries).await,
+            Err(error) => {
                 tracing::warn!(%tenant, %error, "inbound events wait: the database is not available");
+                // What failed is found by the sweep: rows are the work, entries only its news.
+                app.queue.acknowledge(&turn.entries).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
-        }
-        // What failed is found by the sweep: rows are the work, entries only its news.
-        app.queue.acknowledge(&entries).await;
-        if passing {
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 }
@@ -220,7 +229,7 @@ async fn hand_out(app: &App) -> Result<(), StoreError> {
             by_kind.entry((kind.as_str(), tenant)).or_insert((kind, vec![])).1.push(ordering_key);
         }
         for ((_, tenant), (kind, keys)) in by_kind {
-            app.queue.hint(kind, tenant, &keys).await;
+            app.queue.hint(kind, tenant, &keys);
         }
         if !full {
             return Ok(());
@@ -231,7 +240,15 @@ async fn hand_out(app: &App) -> Result<(), StoreError> {
 
 async fn forget(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
-    let gone = app.store.forget(now - app.keep_events, now - time::Duration::hours(24)).await?;
+    let mut gone = 0;
+    // Bounded, so that a long pause is caught up over some minutes and not in one go.
+    for _ in 0..FORGET_ROUNDS {
+        let some = app.store.forget(now - app.keep_events, now - time::Duration::hours(24), FORGET_MOST).await?;
+        gone += some;
+        if some < i64::from(FORGET_MOST) {
+            break;
+        }
+    }
     if gone > 0 {
         tracing::info!(events = gone, "removed raw events past their retention");
     }

@@ -27,9 +27,11 @@ impl Clock {
         Self(Kind::Shifted(Arc::new(AtomicI64::new(0))))
     }
 
+    /// In whole microseconds, which is what PostgreSQL keeps: a time reads the same before and after it was stored.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         let now = OffsetDateTime::now_utc();
+        let now = now - time::Duration::nanoseconds(i64::from(now.nanosecond() % 1_000));
         match &self.0 {
             Kind::System => now,
             Kind::Shifted(by) => now + time::Duration::milliseconds(by.load(Ordering::Relaxed)),

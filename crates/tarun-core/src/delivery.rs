@@ -1,5 +1,21 @@
 //! Where a message of ours is on its way. Receipts come late, doubled and out of order: the state only moves forward.
 
+use time::{Duration, OffsetDateTime};
+
+/// How long a message of unknown fate waits for WhatsApp's report, counted from its call, before a person may send it
+/// again. Meta names no time; its statuses come within seconds as a rule.
+pub const REPORT_WAIT: Duration = Duration::seconds(120);
+
+/// Whether a person may send a message again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Yes,
+    /// Not before this moment: until then a report may still say that the customer has it.
+    From(OffsetDateTime),
+    /// It is under way, or it arrived.
+    No,
+}
+
 /// As the API shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {
@@ -62,6 +78,26 @@ impl Delivery {
         }
     }
 
+    /// The state after a receipt for an earlier attempt of a message that was sent again: that the customer has it holds
+    /// for the message, how the earlier attempt fared else does not.
+    #[must_use]
+    pub fn after_earlier(self, receipt: Receipt) -> Self {
+        match receipt {
+            Receipt::Delivered | Receipt::Read => self.after(receipt),
+            Receipt::Sent | Receipt::Failed => self,
+        }
+    }
+
+    /// Whether a person may send it again. `open_call`: when a call for it began of which nobody knows what came of it.
+    #[must_use]
+    pub fn again(self, open_call: Option<OffsetDateTime>, now: OffsetDateTime) -> Again {
+        match (self, open_call.map(|at| at + REPORT_WAIT)) {
+            (Self::Failed | Self::Unknown, Some(until)) if now < until => Again::From(until),
+            (Self::Failed | Self::Unknown, _) => Again::Yes,
+            _ => Again::No,
+        }
+    }
+
     fn rank(self) -> u8 {
         match self {
             Self::Queued | Self::Unknown | Self::Failed => 0,
@@ -115,5 +151,37 @@ mod tests {
         assert_eq!(Delivery::Failed.after(Receipt::Sent), Delivery::Failed);
         assert_eq!(Delivery::Failed.after(Receipt::Delivered), Delivery::Delivered);
         assert_eq!(Delivery::Delivered.after(Receipt::Failed), Delivery::Delivered);
+    }
+
+    #[test]
+    fn reports_on_an_earlier_attempt_tell_only_that_the_customer_has_it() {
+        for before in Delivery::ALL {
+            assert_eq!(before.after_earlier(Receipt::Sent), before, "{before:?}");
+            assert_eq!(before.after_earlier(Receipt::Failed), before, "{before:?}");
+            assert_eq!(before.after_earlier(Receipt::Read), Delivery::Read, "{before:?}");
+        }
+        assert_eq!(Delivery::Queued.after_earlier(Receipt::Delivered), Delivery::Delivered);
+        assert_eq!(Delivery::Failed.after_earlier(Receipt::Delivered), Delivery::Delivered);
+    }
+
+    #[test]
+    fn c_050_what_may_have_been_sent_is_not_sent_again_before_its_report_had_time_to_come() {
+        let call = time::macros::datetime!(2026-11-22 12:00 UTC);
+        let until = call + REPORT_WAIT;
+        for (status, open_call, now, again) in [
+            (Delivery::Unknown, Some(call), call, Again::From(until)),
+            (Delivery::Unknown, Some(call), until - Duration::MILLISECOND, Again::From(until)),
+            (Delivery::Unknown, Some(call), until, Again::Yes),
+            (Delivery::Failed, None, call, Again::Yes),
+            // Left as not delivered while nobody knew.
+            (Delivery::Failed, Some(call), call, Again::From(until)),
+            (Delivery::Failed, Some(call), until, Again::Yes),
+            (Delivery::Queued, Some(call), until, Again::No),
+            (Delivery::Sent, None, until, Again::No),
+            (Delivery::Delivered, None, until, Again::No),
+            (Delivery::Read, None, until, Again::No),
+        ] {
+            assert_eq!(status.again(open_call, now), again, "{status:?} {now}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Settings: the environment over a file over the defaults. What contradicts itself stops the start with a sentence.
 
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
-use serde::Deserialize;
+mod sources;
+
+use crate::master_key::MasterSource;
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tarun_app::auth::SignUpPolicy;
@@ -12,9 +13,9 @@ use tarun_store::keys::{MasterKey, MasterKeys};
 use url::Url;
 
 /// As written by people; names are those of the environment in lower case.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Raw {
+struct Raw {
     tarun_data_dir: PathBuf,
     tarun_listen: SocketAddr,
     tarun_public_url: Option<String>,
@@ -31,7 +32,7 @@ pub struct Raw {
     tarun_user: Option<String>,
     database_url: Option<String>,
     redis_url: Option<String>,
-    whatsapp_graph_url: String,
+    whatsapp_graph_url: Option<String>,
     whatsapp_graph_version: String,
     s3_endpoint: Option<String>,
     s3_region: Option<String>,
@@ -59,7 +60,7 @@ impl Default for Raw {
             tarun_user: None,
             database_url: None,
             redis_url: None,
-            whatsapp_graph_url: tarun_providers::whatsapp::DEFAULT_GRAPH_URL.into(),
+            whatsapp_graph_url: None,
             whatsapp_graph_version: tarun_providers::whatsapp::DEFAULT_GRAPH_VERSION.into(),
             s3_endpoint: None,
             s3_region: None,
@@ -90,6 +91,8 @@ pub struct Config {
     /// The system user of the embedded servers; `None`: chosen.
     pub user: Option<String>,
     pub graph_url: Url,
+    /// Somebody chose it: it must not be replaced by a simulator's.
+    pub graph_url_given: bool,
     pub graph_version: String,
     pub s3: Option<S3>,
 }
@@ -105,13 +108,6 @@ pub enum Servers {
     },
 }
 
-#[derive(Debug, Clone)]
-pub enum MasterSource {
-    Given(MasterKeys),
-    /// `master.key` in the data directory, made at the first start.
-    File(PathBuf),
-}
-
 /// A sentence that says what to change.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -124,10 +120,7 @@ fn bad<T>(text: impl Into<String>) -> Result<T, BadConfig> {
 impl Config {
     /// Reads `tarun.toml` of the working directory, or the file that `TARUN_CONFIG` names, and the environment.
     pub fn load() -> Result<Self, BadConfig> {
-        let file = std::env::var_os("TARUN_CONFIG").map_or_else(|| PathBuf::from("tarun.toml"), PathBuf::from);
-        let figment = Figment::new().merge(Toml::file(file)).merge(Env::raw().lowercase(true));
-        let raw: Raw = figment.extract().map_err(|e| BadConfig(format!("a setting can't be read: {e}")))?;
-        Self::check(raw)
+        Self::check(sources::read(std::env::vars_os())?)
     }
 
     /// The defaults on a folder and a free port.
@@ -147,6 +140,13 @@ impl Config {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
             _ => bad(format!("{name} is not an address like https://shop.example.in")),
         };
+        let graph_url = raw.whatsapp_graph_url.as_deref().unwrap_or(tarun_providers::whatsapp::DEFAULT_GRAPH_URL);
+        let graph_url = url("WHATSAPP_GRAPH_URL", graph_url)?;
+        if graph_url.scheme() == "http" && !is_this_machine(&graph_url) {
+            return bad(
+                "WHATSAPP_GRAPH_URL must begin with https:// (access tokens travel to it); http:// is for this machine only",
+            );
+        }
         let servers = match (raw.database_url, raw.redis_url) {
             (None, None) => Servers::Embedded,
             (Some(database), Some(redis)) => {
@@ -214,6 +214,11 @@ impl Config {
                 ));
             }
         };
+        let log_json = match raw.tarun_log_format.as_str() {
+            "json" => true,
+            "text" => false,
+            other => return bad(format!("TARUN_LOG_FORMAT is {other}; it may be json or text")),
+        };
         let public_url = raw.tarun_public_url.as_deref().map(|u| url("TARUN_PUBLIC_URL", u)).transpose()?;
         if public_url.as_ref().is_some_and(|u| u.path() != "/" || u.query().is_some()) {
             return bad("TARUN_PUBLIC_URL must have no path: Tarun needs a host name of its own");
@@ -236,7 +241,7 @@ impl Config {
             servers,
             master,
             log: raw.tarun_log,
-            log_json: raw.tarun_log_format != "text",
+            log_json,
             signup,
             trusted_proxy: raw.tarun_trusted_proxy,
             metrics_listen: raw.tarun_metrics_listen,
@@ -244,69 +249,21 @@ impl Config {
             keep_events: time::Duration::days(raw.tarun_keep_events_days),
             queue_prefix: raw.tarun_queue_prefix,
             user: raw.tarun_user,
-            graph_url: url("WHATSAPP_GRAPH_URL", &raw.whatsapp_graph_url)?,
+            graph_url,
+            graph_url_given: raw.whatsapp_graph_url.is_some(),
             graph_version: raw.whatsapp_graph_version,
             s3,
         })
     }
 }
 
-impl MasterSource {
-    /// The keys; makes the file at the first start, readable by its owner only.
-    pub fn keys(&self) -> Result<MasterKeys, BadConfig> {
-        match self {
-            Self::Given(keys) => Ok(keys.clone()),
-            Self::File(path) if path.exists() => read_key_file(path),
-            Self::File(path) => {
-                let keys = MasterKeys { current: new_key()?, previous: vec![] };
-                write_key_file(path, &keys)?;
-                Ok(keys)
-            }
-        }
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
-}
-
-/// A new key from the operating system's random numbers.
-pub fn new_key() -> Result<MasterKey, BadConfig> {
-    MasterKey::generate().map_err(|e| BadConfig(e.to_string()))
-}
-
-fn read_key_file(path: &Path) -> Result<MasterKeys, BadConfig> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| BadConfig(format!("the key file {} can't be read: {e}", path.display())))?;
-    let mut keys = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| MasterKey::parse(line).map_err(|e| BadConfig(format!("the key file {}: {e}", path.display()))))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter();
-    let current = keys
-        .next()
-        .ok_or_else(|| BadConfig(format!("the key file {} is empty; restore it from your backup", path.display())))?;
-    Ok(MasterKeys { current, previous: keys.collect() })
-}
-
-/// Writes the key file beside its place and moves it there, so that a crash leaves the old one or the new one.
-pub fn write_key_file(path: &Path, keys: &MasterKeys) -> Result<(), BadConfig> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let failed = |e: std::io::Error| BadConfig(format!("the key file {} can't be written: {e}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let beside = path.with_extension("key.new");
-    let _ = std::fs::remove_file(&beside);
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
-    let mut text = String::from(
-        "# Tarun's master keys: the first is in use, the others still open what they wrapped. Back this file up apart from the database.\n",
-    );
-    for key in std::iter::once(&keys.current).chain(&keys.previous) {
-        text += &key.to_hex();
-        text.push('\n');
-    }
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
 }
 
 #[cfg(test)]
@@ -323,7 +280,7 @@ mod tests {
     fn c_110_c_112_settings_that_do_not_fit_stop_the_start_with_a_sentence() {
         assert!(of(|_| {}).is_ok());
         type Mistake = (&'static str, fn(&mut Raw));
-        let refusals: [Mistake; 9] = [
+        let refusals: [Mistake; 11] = [
             ("REDIS_URL", |r| r.database_url = Some("postgres://x".into())),
             ("DATABASE_URL", |r| r.redis_url = Some("redis://x".into())),
             ("TARUN_MASTER_KEY", |r| {
@@ -335,22 +292,12 @@ mod tests {
             ("S3_BUCKET", |r| r.s3_bucket = Some("b".into())),
             ("TARUN_SIGNUP", |r| r.tarun_signup = "yes".into()),
             ("TARUN_METRICS_TOKEN", |r| r.tarun_metrics_token = Some("short".into())),
+            ("TARUN_LOG_FORMAT", |r| r.tarun_log_format = "plain".into()),
+            ("WHATSAPP_GRAPH_URL", |r| r.whatsapp_graph_url = Some("http://graph.facebook.com".into())),
         ];
         for (named, change) in refusals {
             let sentence = of(change).map(|_| ()).expect_err(named);
             assert!(sentence.contains(named), "{named}: {sentence}");
         }
-    }
-
-    #[test]
-    fn the_key_file_is_made_once_and_only_for_its_owner() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = std::env::temp_dir().join(format!("tarun-key-{}", uuid::Uuid::now_v7()));
-        let source = MasterSource::File(folder.join("master.key"));
-        let made = source.keys().unwrap().current.to_hex();
-        assert_eq!(source.keys().unwrap().current.to_hex(), made);
-        let mode = std::fs::metadata(folder.join("master.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -3,6 +3,9 @@
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod master_key;
+mod note;
 pub mod realtime;
+pub mod serve;
 pub mod server;
 pub mod telemetry;

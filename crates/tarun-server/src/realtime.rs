@@ -11,6 +11,7 @@ pub use relay::{Relay, subscribe};
 
 use crate::http::conversations::conversation_out;
 use crate::http::messages::message_out;
+use futures::FutureExt;
 use rooms::Rooms;
 use serde::Serialize;
 use socketioxide::SocketIo;
@@ -28,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often a socket's owner must prove again that he may listen (C-062, C-068: at most 60 s).
 const PROVE_EVERY: Duration = Duration::from_secs(30);
+/// Rows of changes are read within this time, or the screens that need them are told to fetch.
+const READING: Duration = Duration::from_secs(5);
 /// What a client may send in one message; it has nothing to say after its greeting.
 const MOST_BYTES: usize = 16 * 1024;
 /// Sockets of one person at the same time.
@@ -146,8 +149,23 @@ impl Realtime {
             return;
         }
         if let Err(error) = self.read_and_send(change).await {
-            // Screens fetch again by themselves now and then.
             tracing::warn!(%error, "changes could not be shown");
+            self.app.announcer.missed(change.tenant);
+        }
+        if change.missed {
+            self.fetch_again(Some(change.tenant));
+        }
+    }
+
+    /// Tells the screens of a business, or all of this process, to fetch again: `ready`, as after connecting.
+    pub fn fetch_again(&self, tenant: Option<TenantId>) {
+        let told = match tenant.map(Rooms::of) {
+            Some(rooms) => {
+                self.io.to([rooms.all(), rooms.agents()]).emit("ready", &serde_json::json!({})).now_or_never()
+            }
+            None => self.io.emit("ready", &serde_json::json!({})).now_or_never(),
+        };
+        if !matches!(told, Some(Ok(()))) {
             metrics::counter!("tarun_realtime_dropped_total").increment(1);
         }
     }
@@ -156,10 +174,17 @@ impl Realtime {
         let ctx = self.app.store.tenant(change.tenant).await?;
         let now = self.app.clock.now();
         let at = now.format(&Rfc3339).unwrap_or_default();
-        let mut tx = self.app.store.begin(&ctx).await?;
-        let wanted: Vec<MessageId> = change.messages_created.iter().chain(&change.messages_updated).copied().collect();
-        let messages: HashMap<MessageId, message::Message> =
-            message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)).collect();
+        let mut tx = self.app.store.begin_for_messages(&ctx, READING).await?;
+        let mut messages: HashMap<MessageId, message::Message> =
+            change.known.iter().map(|m| (m.id, m.clone())).collect();
+        let wanted: Vec<MessageId> = change
+            .messages_created
+            .iter()
+            .chain(&change.messages_updated)
+            .filter(|id| !messages.contains_key(id))
+            .copied()
+            .collect();
+        messages.extend(message::by_ids(&mut tx, &wanted).await?.into_iter().map(|m| (m.id, m)));
         let mut of: BTreeSet<ConversationId> = messages.values().map(|m| m.conversation_id).collect();
         of.extend(change.conversations_created.iter().chain(&change.conversations_updated));
         let of: Vec<ConversationId> = of.into_iter().collect();
@@ -169,7 +194,6 @@ impl Realtime {
                 .into_iter()
                 .map(|c| (c.id, c))
                 .collect();
-        tx.commit().await?;
 
         let rooms = Rooms::of(change.tenant);
         let send_messages = |ids: &[MessageId], name: &'static str| {
@@ -206,14 +230,14 @@ impl Realtime {
             // The conversations told above hold the contact; the id alone suffices to fetch it again.
             self.send(vec![rooms.all(), rooms.agents()], "contact.updated", &at, &serde_json::json!({ "id": contact }));
         }
-        Ok(())
+        // Nothing was written: screens need not wait for its end.
+        tx.commit().await
     }
 
     fn send<T: Serialize>(&self, rooms: Vec<String>, name: &'static str, at: &str, data: &T) {
         let event = Event { id: uuid::Uuid::now_v7().to_string(), at, data };
         // With the local adapter the future is ready at once.
-        let sent = futures::FutureExt::now_or_never(self.io.to(rooms).emit(name, &event));
-        if !matches!(sent, Some(Ok(()))) {
+        if !matches!(self.io.to(rooms).emit(name, &event).now_or_never(), Some(Ok(()))) {
             metrics::counter!("tarun_realtime_dropped_total").increment(1);
         }
     }

@@ -2,17 +2,19 @@
 
 use crate::config::{BadConfig, Config, Servers};
 use crate::http::{self, Http, HttpSettings};
+use crate::master_key::{self, MasterSource};
+use crate::note::Note;
 use crate::realtime::{self, Relay};
+use crate::serve::{Limits as Connections, serve};
 use crate::telemetry;
-use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tarun_app::App;
 use tarun_app::auth::Auth;
 use tarun_app::change::Announcer;
-use tarun_app::intake::{Intake, Routes};
+use tarun_app::intake::{Intake, Routes, When};
 use tarun_app::media::Objects;
 use tarun_app::queue::{self, Queue};
 use tarun_core::clock::Clock;
@@ -29,9 +31,6 @@ use uuid::Uuid;
 /// For what the password of the app role is derived.
 const APP_PASSWORD: &[u8] = b"database role tarun_app";
 
-/// In the data directory: the addresses of the embedded servers.
-const NOTE: &str = "servers.json";
-
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
@@ -45,6 +44,8 @@ pub struct Backing {
     pub app_url: String,
     pub redis_url: String,
     embedded: Option<Embedded>,
+    /// Where the note of our own servers lies.
+    noted: Option<PathBuf>,
 }
 
 impl Backing {
@@ -59,13 +60,23 @@ impl Backing {
                     app_url,
                     redis_url: redis_url.reveal().to_owned(),
                     embedded: None,
+                    noted: None,
                 })
             }
             Servers::Embedded => {
-                let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| eprintln!("{line}"))?;
+                // Before there is data: later a missing key is never replaced by a new one.
+                config.master.keys()?;
+                let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| tracing::info!("{line}"))?;
                 let options = EmbeddedOptions { user: config.user.clone(), ..EmbeddedOptions::new(&config.data_dir) };
-                let backing = Self::of(Embedded::start(&runtime, options)?);
-                backing.leave_note(&config.data_dir)?;
+                let mut backing = Self::of(Embedded::start(&runtime, options)?);
+                let note = Note {
+                    owner_url: backing.owner_url.clone(),
+                    app_url: backing.app_url.clone(),
+                    redis_url: backing.redis_url.clone(),
+                    key: None,
+                };
+                note.write(&config.data_dir)?;
+                backing.noted = Some(config.data_dir.clone());
                 Ok(backing)
             }
         }
@@ -78,47 +89,37 @@ impl Backing {
             app_url: embedded.app_database_url(),
             redis_url: embedded.redis_url(),
             embedded: Some(embedded),
+            noted: None,
         }
-    }
-
-    /// Says, beside the data, how the servers that run on it are reached. The sockets let in this machine's root and owner only.
-    fn leave_note(&self, data_dir: &Path) -> anyhow::Result<()> {
-        let note =
-            serde_json::json!({ "owner_url": self.owner_url, "app_url": self.app_url, "redis_url": self.redis_url });
-        std::fs::write(data_dir.join(NOTE), note.to_string())?;
-        Ok(())
     }
 
     /// Servers at these addresses, with both roles made.
     #[must_use]
     pub fn at(owner_url: &str, app_url: &str, redis_url: &str) -> Self {
-        Self { owner_url: owner_url.into(), app_url: app_url.into(), redis_url: redis_url.into(), embedded: None }
+        Self {
+            owner_url: owner_url.into(),
+            app_url: app_url.into(),
+            redis_url: redis_url.into(),
+            embedded: None,
+            noted: None,
+        }
     }
 
     /// The servers that a running `tarun up` started on this data directory.
     pub fn attach(config: &Config) -> anyhow::Result<Self> {
-        let path = config.data_dir.join(NOTE);
-        let note = std::fs::read_to_string(&path)
-            .map_err(|_| anyhow::anyhow!("no Tarun runs on {}. Start it first: tarun up", config.data_dir.display()))?;
-        let note: serde_json::Value = serde_json::from_str(&note)?;
-        let field = |name: &str| {
-            note[name]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| anyhow::anyhow!("{} is damaged; restart tarun up", path.display()))
-        };
-        Ok(Self {
-            owner_url: field("owner_url")?,
-            app_url: field("app_url")?,
-            redis_url: field("redis_url")?,
-            embedded: None,
-        })
+        let note = Note::read(&config.data_dir)?.ok_or_else(|| {
+            anyhow::anyhow!("no Tarun runs on {}. Start it first: tarun up", config.data_dir.display())
+        })?;
+        Ok(Self::at(&note.owner_url, &note.app_url, &note.redis_url))
     }
 
     /// Stops our own servers; does nothing to others. Blocking.
     pub fn stop(self) -> anyhow::Result<()> {
         if let Some(embedded) = self.embedded {
             embedded.stop(StopLimits::default())?;
+        }
+        if let Some(data_dir) = self.noted {
+            Note::remove(&data_dir);
         }
         Ok(())
     }
@@ -190,11 +191,14 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         media_hosts: vec![],
         limits: Limits::default(),
     })?;
+    let announcer = Announcer::new(announce);
+    // A process without workers only keeps what comes: that is what they are for.
+    let when = if parts.work { When::AtOnce } else { When::ByWorkers };
     let app = App {
-        intake: Intake::start(&store, &queue, &clock, Routes::new(store.clone())),
+        intake: Intake::start(&store, &queue, &announcer, &clock, Routes::new(store.clone()), when),
         auth: Auth::new(&store),
         provider: Arc::new(provider),
-        announcer: Announcer::new(announce),
+        announcer,
         objects: objects.map_err(anyhow::Error::msg)?,
         public_url: public_url.as_str().into(),
         keep_events: config.keep_events,
@@ -209,7 +213,8 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     }
     let id = Uuid::now_v7();
     let channel = format!("{}:changes", config.queue_prefix);
-    let mut relay = Relay { id, channel: channel.clone(), valkey, realtime: None };
+    let announcer = app.announcer.clone();
+    let mut relay = Relay { id, channel: channel.clone(), valkey, announcer, realtime: None };
     let mut served = None;
     if let Some(listener) = listener {
         let (sockets, realtime) = realtime::start(&app, &stop);
@@ -221,16 +226,16 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
             metrics_token: config.metrics_token.clone(),
         };
         let router = http::router(Http { app: app.clone(), settings: Arc::new(settings) }, sockets);
-        served = Some(tokio::spawn(serve(listener, router, stop.clone())));
+        served = Some(tokio::spawn(serve(listener, router, Connections::default(), stop.clone())));
         if let Some(listen) = config.metrics_listen {
             let listener = TcpListener::bind(listen).await.map_err(|e| listen_failed(listen, &e))?;
             let router = http::health::metrics_only(app.store.clone());
-            tokio::spawn(serve(listener, router, stop.clone()));
+            tokio::spawn(serve(listener, router, Connections::default(), stop.clone()));
         }
     }
     tokio::spawn(relay.run(changes));
-    if let crate::config::MasterSource::File(_) = &config.master {
-        tokio::spawn(follow_key_file(config.clone(), app.store.clone(), stop.clone()));
+    if let MasterSource::File(path) = &config.master {
+        tokio::spawn(master_key::follow(path.clone(), app.store.clone(), stop.clone()));
     }
     Ok(Running { addr, app, stop, tracker, http: served })
 }
@@ -247,41 +252,6 @@ fn local_name(addr: SocketAddr) -> String {
         format!("localhost:{}", addr.port())
     } else {
         addr.to_string()
-    }
-}
-
-/// Takes over keys that `tarun admin rotate-master-key` wrote while this process runs.
-async fn follow_key_file(config: Config, store: Store, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(5)) => {}
-            () = stop.cancelled() => return,
-        }
-        match config.master.keys() {
-            Ok(keys) => store.set_master_keys(keys),
-            Err(error) => tracing::error!(%error, "the key file can't be read; the keys in memory stay in use"),
-        }
-    }
-}
-
-/// Serves until told to stop, then lets requests finish for at most ten seconds (C-011).
-async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    // Small events in a row must not wait for the browser's delayed acknowledgement of the one before (40 ms).
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slow with small packets");
-        }
-    });
-    let ended = stop.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await });
-    let limit = async {
-        stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(10)).await;
-    };
-    tokio::select! {
-        result = server => if let Err(error) = result { tracing::error!(%error, "serving ended") },
-        () = limit => {}
     }
 }
 

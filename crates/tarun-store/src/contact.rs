@@ -138,11 +138,18 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) ->
         ids.iter().find_map(|(kind, hash, _)| known.get(&((*kind).to_owned(), hash.to_vec())).map(|f| f.contact))
     };
 
-    // Make contacts for people of whom no identity is known; one per person, though he may have written often.
+    // Make contacts for people of whom no identity is known; one per person, though he may have written often, also where
+    // he is seen now with one identity and now with two.
+    let mut named: HashMap<(&'static str, [u8; 16]), ContactId> = HashMap::new();
     let mut fresh: BTreeMap<(&'static str, [u8; 16]), (usize, ContactId)> = BTreeMap::new();
     for (n, ids) in wanted.iter().enumerate() {
         if let (None, Some((kind, hash, _))) = (is_known(&known, ids), ids.first()) {
-            fresh.entry((kind, *hash)).or_insert_with(|| (n, ContactId::fresh()));
+            let before = ids.iter().find_map(|(kind, hash, _)| named.get(&(*kind, *hash)).copied());
+            let contact = before.unwrap_or_else(ContactId::fresh);
+            if before.is_none() {
+                fresh.insert((kind, *hash), (n, contact));
+            }
+            named.extend(ids.iter().map(|(kind, hash, _)| ((*kind, *hash), contact)));
         }
     }
     if !fresh.is_empty() {
@@ -154,6 +161,20 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) ->
         let made: Vec<(ContactId, &Seen)> =
             fresh.values().filter(|(_, c)| won.contains(c)).map(|(n, c)| (*c, &people[*n])).collect();
         insert(tx, &made, now).await?;
+        // Their other identities, so that an event which shows only one of those finds them too.
+        let others: Vec<_> = wanted
+            .iter()
+            .flatten()
+            .filter(|(kind, hash, _)| !fresh.contains_key(&(*kind, *hash)))
+            .filter_map(|(kind, hash, value)| Some((*kind, *hash, value.clone(), *named.get(&(*kind, *hash))?)))
+            .filter(|(_, _, _, contact)| won.contains(contact))
+            .map(|claim| ((claim.0, claim.1), claim))
+            .collect::<BTreeMap<_, _>>()
+            .into_values()
+            .collect();
+        if !others.is_empty() {
+            claim(tx, &others, now).await?;
+        }
         known = find(tx, &wanted).await?;
     }
 
@@ -208,7 +229,7 @@ async fn find(
     let rows = sqlx::query(
         "select i.kind, i.value_hash, i.contact_id, c.seen_hash
          from unnest($2::text[], $3::bytea[]) as w(kind, value_hash)
-         join contact_identities i on i.tenant_id = $1 and i.kind = w.kind and i.value_hash = w.value_hash
+         join contact_identities i on i.tenant_id = $1 and i.kind = w.kind and i.value_hash = w.value_hash and i.closed_at is null
          join contacts c on c.tenant_id = i.tenant_id and c.id = i.contact_id",
     )
     .bind(tenant)
@@ -225,7 +246,8 @@ async fn find(
         .collect())
 }
 
-/// Writes identities that nobody holds yet; returns the contacts that won theirs. Sorted, so that two transactions which
+/// Writes identities that nobody holds (any more: a number that was given up goes to new people); returns the contacts that
+/// won theirs. Sorted, so that two transactions which
 /// claim the same people wait for each other instead of locking each other out.
 async fn claim(
     tx: &mut TenantTx,
@@ -242,7 +264,10 @@ async fn claim(
          select $1, kind, value_hash, value_enc, contact_id, $6
          from unnest($2::text[], $3::bytea[], $4::bytea[], $5::uuid[]) as c(kind, value_hash, value_enc, contact_id)
          order by kind, value_hash
-         on conflict do nothing returning contact_id",
+         on conflict (tenant_id, kind, value_hash) do update
+             set contact_id = excluded.contact_id, value_enc = excluded.value_enc, created_at = excluded.created_at, closed_at = null
+             where contact_identities.closed_at is not null
+         returning contact_id",
     )
     .bind(ctx.tenant.0)
     .bind(claims.iter().map(|c| c.0).collect::<Vec<_>>())

@@ -413,14 +413,17 @@ pub async fn spoke(
     Ok(())
 }
 
-/// The window is shut, whatever we thought: Meta said so.
-pub async fn shut_window(tx: &mut TenantTx, id: ConversationId) -> Result<(), StoreError> {
+/// The window was shut at this moment, whatever we thought: Meta said so. What the customer said later opened it again.
+pub async fn shut_window(tx: &mut TenantTx, id: ConversationId, at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
-    sqlx::query("update conversations set last_inbound_at = null where tenant_id = $1 and id = $2")
-        .bind(tenant)
-        .bind(id.0)
-        .execute(tx.sql())
-        .await?;
+    sqlx::query(
+        "update conversations set last_inbound_at = null where tenant_id = $1 and id = $2 and last_inbound_at <= $3",
+    )
+    .bind(tenant)
+    .bind(id.0)
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 

@@ -50,6 +50,13 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// Whether another transaction won: a deadlock or a serialisation failure. The same again at once will do.
+    #[must_use]
+    pub fn lost_a_race(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code.starts_with("40"))
+    }
+
     /// Whether this constraint was broken.
     #[must_use]
     pub fn broke(&self, name: &str) -> bool {

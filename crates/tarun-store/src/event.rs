@@ -51,37 +51,80 @@ fn payload_place<'a>(ctx: &TenantCtx, id: &'a Uuid) -> Place<'a> {
     Place { tenant: ctx.tenant, column: "inbound_events.payload", row: id.as_bytes() }
 }
 
-/// Keeps events that are new and makes a job for each, in the given order. Returns the ordering keys to hint.
-///
-/// `events` holds no id twice.
-pub async fn accept(tx: &mut TenantTx, events: &[NewEvent], now: OffsetDateTime) -> Result<Vec<i64>, StoreError> {
-    let tenant = tx.tenant().0;
-    let column = |f: fn(&NewEvent) -> Uuid| events.iter().map(f).collect::<Vec<_>>();
-    let rows = sqlx::query(
+/// An event that was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Its place among those given.
+    pub place: usize,
+    /// It has a job, which waits. Otherwise it is to be understood in this transaction.
+    pub waits: bool,
+}
+
+/// Which of the kept events get a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// Those whose ordering key has jobs that wait: they must not overtake them. The others are understood at once.
+    WhereOthersWait,
+    ForAll,
+    /// As many failed attempts are behind them.
+    After(i16),
+}
+
+/// Keeps the events that are new, in the given order. `events` holds no id twice.
+pub async fn keep(
+    tx: &mut TenantTx,
+    events: &[&NewEvent],
+    jobs: Jobs,
+    now: OffsetDateTime,
+) -> Result<Vec<Kept>, StoreError> {
+    // In the order of ids, so that two processes which were sent the same events wait for each other and do not lock each
+    // other out. Jobs in the order given: their ids are the order of handling. The limit keeps the search for jobs that
+    // wait on their index.
+    let waits = if jobs == Jobs::WhereOthersWait {
+        "coalesce((select true from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = g.ordering_key
+                   and j.state = 'PENDING' limit 1), false)"
+    } else {
+        "true"
+    };
+    let sql = format!(
         "with given as (
              select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::timestamptz[])
                  with ordinality as g(id, number_id, field, kind, payload_enc, ordering_key, received_at, n)),
          fresh as (
              insert into inbound_events (tenant_id, id, number_id, field, kind, payload_enc, received_at)
-             select $1, id, number_id, field, kind, payload_enc, received_at from given order by n
-             on conflict do nothing returning id)
-         insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
-         select $1, g.ordering_key, 'INBOUND', g.id, $9, $10 from given g join fresh using (id) order by g.n
-         returning ordering_key",
-    )
-    .bind(tenant)
-    .bind(column(|e| e.id))
-    .bind(events.iter().map(|e| e.number.map(|n| n.0)).collect::<Vec<_>>())
-    .bind(events.iter().map(|e| e.field.as_str()).collect::<Vec<_>>())
-    .bind(events.iter().map(|e| e.kind).collect::<Vec<_>>())
-    .bind(events.iter().map(|e| e.payload_enc.as_slice()).collect::<Vec<_>>())
-    .bind(events.iter().map(|e| e.ordering_key).collect::<Vec<_>>())
-    .bind(events.iter().map(|e| e.received_at).collect::<Vec<_>>())
-    .bind(now + SWEEP_AFTER)
-    .bind(now)
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+             select $1, id, number_id, field, kind, payload_enc, received_at from given order by id
+             on conflict do nothing returning id),
+         found as (select g.n, g.id, g.ordering_key, {waits} as waits from given g join fresh using (id)),
+         queued as (
+             insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, sweep_at, created_at)
+             select $1, ordering_key, 'INBOUND', id, $11, $9, $10 from found where waits order by n)
+         select n, waits from found order by n"
+    );
+    let tenant = tx.tenant().0;
+    let column = |f: fn(&NewEvent) -> Uuid| events.iter().map(|e| f(e)).collect::<Vec<_>>();
+    // Both texts are constants of this function.
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(tenant)
+        .bind(column(|e| e.id))
+        .bind(events.iter().map(|e| e.number.map(|n| n.0)).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.field.as_str()).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.kind).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.payload_enc.as_slice()).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.ordering_key).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.received_at).collect::<Vec<_>>())
+        .bind(now + SWEEP_AFTER)
+        .bind(now)
+        .bind(if let Jobs::After(attempts) = jobs { attempts } else { 0 })
+        .fetch_all(tx.sql())
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            // Counted from one, by the database.
+            let place = usize::try_from(row.get::<i64, _>("n") - 1).unwrap_or_default();
+            Kept { place, waits: row.get("waits") }
+        })
+        .collect())
 }
 
 /// Notes why an event changed nothing.
@@ -134,11 +177,13 @@ pub async fn replay(
 }
 
 impl Store {
-    /// Removes events received before one moment and idempotency keys before another, a bounded number at a time.
-    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select forget_before($1, $2, 10000)")
+    /// Removes at most `most` events received before one moment, and idempotency keys before another. Returns how many
+    /// events there were.
+    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime, most: i32) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("select forget_before($1, $2, $3)")
             .bind(events)
             .bind(keys)
+            .bind(most)
             .fetch_one(self.pool())
             .await?)
     }

@@ -3,10 +3,12 @@
 use crate::contact::{self, Seen, array_literal};
 use crate::error::StoreError;
 use crate::keys::Place;
+use crate::message::{MediaState, Message, Sender};
 use crate::tx::{TenantCtx, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ContactId, ConversationId, MediaId, MessageId, NumberId};
 use tarun_matching::tokens;
 use time::OffsetDateTime;
@@ -87,6 +89,35 @@ pub struct Stored {
     pub conversation_is_new: bool,
 }
 
+/// A message as reading it right after [`store`] would give it. `None` for one that answers another: that is to be read.
+#[must_use]
+pub fn as_stored(arrival: &Arrival, stored: Stored) -> Option<Message> {
+    if arrival.body.reply_to_wamid.is_some() {
+        return None;
+    }
+    Some(Message {
+        id: stored.message,
+        conversation_id: stored.conversation,
+        inbound: !arrival.by_business,
+        kind: arrival.kind.to_owned(),
+        body: arrival.body.clone(),
+        status: if arrival.by_business { Delivery::Sent } else { Delivery::Delivered },
+        sent_by: if arrival.by_business { Sender::App } else { Sender::Customer },
+        quote: None,
+        reactions: vec![],
+        media: arrival.media.as_ref().map(|m| MediaState { id: m.id, state: "PENDING".into(), size: None }),
+        error: None,
+        client_key: None,
+        is_revoked: false,
+        is_edited: false,
+        said_at: arrival.said_at,
+        sent_at: None,
+        delivered_at: None,
+        read_at: None,
+        call_started_at: None,
+    })
+}
+
 struct Thread {
     id: ConversationId,
     is_new: bool,
@@ -117,7 +148,13 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
     }
     let stored = insert_messages(tx, arrivals, &ids, &conversations, now).await?;
     insert_media(tx, arrivals, &stored, now).await?;
-    advance(tx, arrivals, &conversations, &stored, &threads, now).await?;
+    let opened: BTreeSet<ConversationId> = (0..arrivals.len())
+        .filter(|n| stored[*n].1)
+        .filter_map(|n| Some((n, thread_of(n).ok()?)))
+        .filter(|(n, thread)| thread.is_new || (thread.was_resolved && !arrivals[*n].by_business))
+        .map(|(_, thread)| thread.id)
+        .collect();
+    crate::conversation::open_sessions(tx, &opened.into_iter().collect::<Vec<_>>(), now).await?;
     (0..arrivals.len())
         .map(|n| {
             Ok(Stored {
@@ -204,14 +241,33 @@ async fn insert_messages(
     } else {
         HashMap::new()
     };
+    // Messages, and what they add to their conversations, which are locked: only what is new counts.
     let rows = sqlx::query(
-        "insert into messages (tenant_id, id, conversation_id, direction, kind, body_enc, status, sent_by, wamid_hash, reply_to, search, said_at, created_at)
-         select $1, id, conversation_id, case when by_business then 'OUTBOUND' else 'INBOUND' end, kind, body_enc,
-                case when by_business then 'SENT' else 'DELIVERED' end, case when by_business then 'APP' else 'CUSTOMER' end,
-                wamid_hash, reply_to, search::bigint[], said_at, $11
-         from unnest($2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[], $10::timestamptz[])
-              as m(id, conversation_id, by_business, kind, body_enc, wamid_hash, reply_to, search, said_at)
-         on conflict do nothing returning id",
+        "with given as (
+             select * from unnest($2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[],
+                                  $10::timestamptz[], $11::bool[], $12::bool[])
+                  as m(id, conversation_id, by_business, kind, body_enc, wamid_hash, reply_to, search, said_at, opens_window, counts)),
+         fresh as (
+             insert into messages (tenant_id, id, conversation_id, direction, kind, body_enc, status, sent_by, wamid_hash, reply_to, search, said_at, created_at)
+             select $1, id, conversation_id, case when by_business then 'OUTBOUND' else 'INBOUND' end, kind, body_enc,
+                    case when by_business then 'SENT' else 'DELIVERED' end, case when by_business then 'APP' else 'CUSTOMER' end,
+                    wamid_hash, reply_to, search::bigint[], said_at, $13
+             from given on conflict do nothing returning id),
+         growth as (
+             select conversation_id, max(said_at) as last_at, (array_agg(id order by said_at desc, id desc))[1] as last_id,
+                    max(said_at) filter (where opens_window) as last_inbound, count(*) filter (where counts) as unread,
+                    bool_or(not by_business) as by_customer
+             from given join fresh using (id) group by conversation_id),
+         grown as (
+             update conversations c set
+                 last_message_id = case when g.last_at >= c.last_message_at or c.last_message_id is null then g.last_id else c.last_message_id end,
+                 last_message_at = case when c.last_message_id is null then g.last_at else greatest(c.last_message_at, g.last_at) end,
+                 last_inbound_at = greatest(c.last_inbound_at, g.last_inbound),
+                 inbound_count = c.inbound_count + g.unread,
+                 status = case when g.by_customer and c.status <> 'SPAM' then 'OPEN' else c.status end,
+                 resolved_at = case when g.by_customer and c.status = 'RESOLVED' then null else c.resolved_at end
+             from growth g where c.tenant_id = $1 and c.id = g.conversation_id)
+         select id from fresh",
     )
     .bind(ctx.tenant.0)
     .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
@@ -223,6 +279,8 @@ async fn insert_messages(
     .bind(replies.iter().map(|r| r.as_ref().and_then(|h| quoted.get(h).copied())).collect::<Vec<_>>())
     .bind(&searches)
     .bind(arrivals.iter().map(|a| a.said_at).collect::<Vec<_>>())
+    .bind(arrivals.iter().map(|a| a.opens_window).collect::<Vec<_>>())
+    .bind(arrivals.iter().map(|a| a.counts_unread).collect::<Vec<_>>())
     .bind(now)
     .fetch_all(&mut *sql)
     .await?;
@@ -262,79 +320,4 @@ async fn insert_media(
         }
     }
     Ok(())
-}
-
-/// What a batch adds to one conversation.
-struct Growth {
-    last_at: OffsetDateTime,
-    last_id: MessageId,
-    last_inbound: Option<OffsetDateTime>,
-    unread: i32,
-    by_customer: bool,
-    reopened: bool,
-}
-
-async fn advance(
-    tx: &mut TenantTx,
-    arrivals: &[Arrival],
-    conversations: &[ConversationId],
-    stored: &[(MessageId, bool)],
-    threads: &HashMap<(ContactId, NumberId), Thread>,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let resolved: BTreeSet<ConversationId> = threads.values().filter(|t| t.was_resolved).map(|t| t.id).collect();
-    let mut growth: BTreeMap<ConversationId, Growth> = BTreeMap::new();
-    for ((arrival, conversation), (message, is_new)) in arrivals.iter().zip(conversations).zip(stored) {
-        if !is_new {
-            continue;
-        }
-        let g = growth.entry(*conversation).or_insert(Growth {
-            last_at: arrival.said_at,
-            last_id: *message,
-            last_inbound: None,
-            unread: 0,
-            by_customer: false,
-            reopened: false,
-        });
-        if (arrival.said_at, *message) >= (g.last_at, g.last_id) {
-            (g.last_at, g.last_id) = (arrival.said_at, *message);
-        }
-        if arrival.opens_window {
-            g.last_inbound = g.last_inbound.max(Some(arrival.said_at));
-        }
-        g.unread += i32::from(arrival.counts_unread);
-        g.by_customer |= !arrival.by_business;
-        g.reopened |= !arrival.by_business && resolved.contains(conversation);
-    }
-    if growth.is_empty() {
-        return Ok(());
-    }
-    let tenant = tx.tenant().0;
-    sqlx::query(
-        "update conversations c set
-             last_message_id = case when g.last_at >= c.last_message_at or c.last_message_id is null then g.last_id else c.last_message_id end,
-             last_message_at = case when c.last_message_id is null then g.last_at else greatest(c.last_message_at, g.last_at) end,
-             last_inbound_at = greatest(c.last_inbound_at, g.last_inbound),
-             inbound_count = c.inbound_count + g.unread,
-             status = case when g.by_customer and c.status <> 'SPAM' then 'OPEN' else c.status end,
-             resolved_at = case when g.reopened then null else c.resolved_at end
-         from unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::timestamptz[], $6::int[], $7::bool[], $8::bool[])
-              as g(id, last_at, last_id, last_inbound, unread, by_customer, reopened)
-         where c.tenant_id = $1 and c.id = g.id",
-    )
-    .bind(tenant)
-    .bind(growth.keys().map(|c| c.0).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.last_at).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.last_id.0).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.last_inbound).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.unread).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.by_customer).collect::<Vec<_>>())
-    .bind(growth.values().map(|g| g.reopened).collect::<Vec<_>>())
-    .execute(tx.sql())
-    .await?;
-
-    let new: BTreeSet<ConversationId> = threads.values().filter(|t| t.is_new).map(|t| t.id).collect();
-    let opened: Vec<ConversationId> =
-        growth.iter().filter(|(id, g)| g.reopened || new.contains(id)).map(|(id, _)| *id).collect();
-    crate::conversation::open_sessions(tx, &opened, now).await
 }

@@ -9,7 +9,7 @@ use tarun_core::ids::{NumberId, TenantId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobKind {
     Inbound,
     Send,
@@ -47,7 +47,6 @@ pub struct JobId {
 pub struct InboundJob {
     pub job: JobId,
     pub attempts: i16,
-    pub not_before: Option<OffsetDateTime>,
     pub event_id: Uuid,
     pub number: Option<NumberId>,
     pub field: String,
@@ -57,20 +56,29 @@ pub struct InboundJob {
     pub received_at: OffsetDateTime,
 }
 
-/// Locks the waiting events of these keys until the transaction ends, oldest first within a key, at most `limit`.
+/// Locks the events of these keys that may be handled now until the transaction ends, oldest first within a key, at most
+/// `limit`. Within a key nothing overtakes an event that waits for its next try.
 ///
 /// By key, not by id: whoever holds a later event of a person holds the earlier ones too, so their order stays.
-pub async fn claim_inbound(tx: &mut TenantTx, keys: &[i64], limit: i64) -> Result<Vec<InboundJob>, StoreError> {
+pub async fn claim_inbound(
+    tx: &mut TenantTx,
+    keys: &[i64],
+    limit: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<InboundJob>, StoreError> {
     let (sql, ctx) = tx.parts();
     let rows = sqlx::query(
-        "select j.ordering_key, j.id, j.attempts, j.not_before, e.id as event_id, e.number_id, e.field, e.kind, e.payload_enc, e.received_at
+        "select j.ordering_key, j.id, j.attempts, e.id as event_id, e.number_id, e.field, e.kind, e.payload_enc, e.received_at
          from jobs j join inbound_events e on e.tenant_id = j.tenant_id and e.id = j.ref_id
          where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = any($2) and j.state = 'PENDING'
+           and not exists (select 1 from jobs b where b.tenant_id = $1 and b.kind = 'INBOUND' and b.ordering_key = j.ordering_key
+                           and b.id <= j.id and b.state = 'PENDING' and b.not_before > $4)
          order by j.ordering_key, j.id limit $3 for update of j",
     )
     .bind(ctx.tenant.0)
     .bind(keys)
     .bind(limit)
+    .bind(now)
     .fetch_all(sql)
     .await?;
     Ok(rows
@@ -80,7 +88,6 @@ pub async fn claim_inbound(tx: &mut TenantTx, keys: &[i64], limit: i64) -> Resul
             InboundJob {
                 job: JobId { kind: JobKind::Inbound, ordering_key: row.get("ordering_key"), id: row.get("id") },
                 attempts: row.get("attempts"),
-                not_before: row.get("not_before"),
                 event_id,
                 number: row.get::<Option<Uuid>, _>("number_id").map(NumberId),
                 field: row.get("field"),
@@ -120,6 +127,22 @@ pub async fn count_attempt(tx: &mut TenantTx, job: JobId) -> Result<i16, StoreEr
     .bind(job.id)
     .fetch_one(tx.sql())
     .await?)
+}
+
+/// Takes a counted attempt back: it was not the job that failed.
+pub async fn uncount_attempt(tx: &mut TenantTx, job: JobId, attempts: i16) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query(
+        "update jobs set attempts = attempts - 1 where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4 and attempts = $5",
+    )
+    .bind(tenant)
+    .bind(job.kind.as_str())
+    .bind(job.ordering_key)
+    .bind(job.id)
+    .bind(attempts)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// What becomes of a job that was not done.
@@ -188,12 +211,76 @@ pub async fn add(
     Ok(())
 }
 
+/// Makes a job that is tried at `when`, beside the order of others: what it waits for has not come yet.
+pub async fn add_aside(
+    tx: &mut TenantTx,
+    kind: JobKind,
+    ref_id: Uuid,
+    attempts: i16,
+    when: OffsetDateTime,
+    why: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    // A key of its own: nothing waits behind it.
+    let (high, low) = ref_id.as_u64_pair();
+    sqlx::query(
+        "insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, not_before, sweep_at, error, created_at)
+         values ($1, $2, $3, $4, $5, $6, $6, left($7, 500), $8)",
+    )
+    .bind(tenant)
+    .bind((high ^ low).cast_signed())
+    .bind(kind.as_str())
+    .bind(ref_id)
+    .bind(attempts)
+    .bind(when)
+    .bind(why)
+    .bind(now)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// A job that one worker holds for a while, across transactions. `attempts` is its fence: a later holder has a higher one.
 #[derive(Debug, Clone, Copy)]
 pub struct Leased {
     pub job: JobId,
     pub attempts: i16,
+    /// How many of the attempts before ended with a limit that said to wait.
+    pub refusals: i16,
     pub ref_id: Uuid,
+    pub created_at: OffsetDateTime,
+}
+
+/// The row that the first job of a key is about, without locking it: what it is about is locked before it.
+pub async fn first(tx: &mut TenantTx, kind: JobKind, ordering_key: i64) -> Result<Option<Uuid>, StoreError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar(
+        "select ref_id from jobs where tenant_id = $1 and kind = $2 and ordering_key = $3 and state = 'PENDING' order by id limit 1",
+    )
+    .bind(tenant)
+    .bind(kind.as_str())
+    .bind(ordering_key)
+    .fetch_optional(tx.sql())
+    .await?)
+}
+
+/// Puts a leased job off because of a limit: that costs it none of its attempts.
+pub async fn refused(tx: &mut TenantTx, leased: Leased, when: OffsetDateTime, error: &str) -> Result<(), StoreError> {
+    let tenant = tx.tenant().0;
+    sqlx::query(
+        "update jobs set refusals = refusals + 1, not_before = $5, sweep_at = $5, lease_until = null, error = left($6, 500)
+         where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4",
+    )
+    .bind(tenant)
+    .bind(leased.job.kind.as_str())
+    .bind(leased.job.ordering_key)
+    .bind(leased.job.id)
+    .bind(when)
+    .bind(error)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// Leases the first job of a key, if it is due and nobody holds it.
@@ -206,7 +293,7 @@ pub async fn lease(
 ) -> Result<Option<Leased>, StoreError> {
     let tenant = tx.tenant().0;
     let Some(row) = sqlx::query(
-        "select id, ref_id, attempts, not_before, lease_until from jobs
+        "select id, ref_id, attempts, refusals, not_before, lease_until, created_at from jobs
          where tenant_id = $1 and kind = $2 and ordering_key = $3 and state = 'PENDING' order by id limit 1 for update",
     )
     .bind(tenant)
@@ -224,7 +311,9 @@ pub async fn lease(
     let leased = Leased {
         job: JobId { kind, ordering_key, id: row.get("id") },
         attempts: row.get::<i16, _>("attempts").saturating_add(1),
+        refusals: row.get("refusals"),
         ref_id: row.get("ref_id"),
+        created_at: row.get("created_at"),
     };
     sqlx::query(
         "update jobs set attempts = $5, lease_until = $6, sweep_at = $6 where tenant_id = $1 and kind = $2 and ordering_key = $3 and id = $4",
@@ -262,18 +351,6 @@ pub async fn finish_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid, ordering_
         .bind(tenant)
         .bind(kind.as_str())
         .bind(ordering_key)
-        .bind(ref_id)
-        .execute(tx.sql())
-        .await?;
-    Ok(())
-}
-
-/// Takes away all jobs of a kind for one row, under whatever key they wait.
-pub async fn finish_all_of(tx: &mut TenantTx, kind: JobKind, ref_id: Uuid) -> Result<(), StoreError> {
-    let tenant = tx.tenant().0;
-    sqlx::query("delete from jobs where tenant_id = $1 and kind = $2 and ref_id = $3")
-        .bind(tenant)
-        .bind(kind.as_str())
         .bind(ref_id)
         .execute(tx.sql())
         .await?;
@@ -340,7 +417,7 @@ pub async fn dead(
 pub async fn revive(tx: &mut TenantTx, id: i64, now: OffsetDateTime) -> Result<Option<(JobKind, i64)>, StoreError> {
     let tenant = tx.tenant().0;
     let row: Option<(String, i64)> = sqlx::query_as(
-        "update jobs set state = 'PENDING', attempts = 0, not_before = null, lease_until = null, sweep_at = $3, failed_at = null
+        "update jobs set state = 'PENDING', attempts = 0, refusals = 0, not_before = null, lease_until = null, sweep_at = $3, failed_at = null
          where tenant_id = $1 and id = $2 and state = 'DEAD' returning kind, ordering_key",
     )
     .bind(tenant)

@@ -58,6 +58,12 @@ impl MasterKey {
         Ok(Self::of(random()?))
     }
 
+    /// By which wrapped keys name it: no secret.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.id.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
     /// As 64 hexadecimal digits, for the key file.
     #[must_use]
     pub fn to_hex(&self) -> Zeroizing<String> {

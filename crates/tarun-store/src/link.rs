@@ -118,7 +118,8 @@ pub async fn shut(tx: &mut TenantTx, kind: Kind, id: Uuid, now: OffsetDateTime) 
     Ok(done.rows_affected() > 0)
 }
 
-/// Shuts all of a person's open reset links: a newer one, a changed password or a switched-off person ends them.
+/// Shuts all of a person's open reset links: a newer one, a changed password, another role or a switched-off
+/// person ends them.
 pub async fn shut_resets_of(tx: &mut TenantTx, user: UserId, now: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.tenant();
     sqlx::query(
@@ -129,6 +130,18 @@ pub async fn shut_resets_of(tx: &mut TenantTx, user: UserId, now: OffsetDateTime
     .bind(now)
     .execute(tx.sql())
     .await?;
+    Ok(())
+}
+
+/// Shuts all open links that a person made: whoever may not make one any more has none waiting.
+pub async fn shut_made_by(tx: &mut TenantTx, user: UserId, now: OffsetDateTime) -> Result<(), StoreError> {
+    let tenant = tx.tenant();
+    sqlx::query("update links set used_at = $3 where tenant_id = $1 and created_by = $2 and used_at is null")
+        .bind(tenant.0)
+        .bind(user.0)
+        .bind(now)
+        .execute(tx.sql())
+        .await?;
     Ok(())
 }
 

@@ -131,22 +131,26 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Number, StoreError> {
     })
 }
 
-/// Notes when numbers last got a webhook, or last had one handled.
+/// Notes that these numbers got a webhook, and that an event of those was handled.
 pub async fn touch(
     tx: &mut TenantTx,
-    ids: &[NumberId],
-    received: Option<OffsetDateTime>,
-    processed: Option<OffsetDateTime>,
+    received: &[NumberId],
+    handled: &[NumberId],
+    now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    if received.is_empty() && handled.is_empty() {
+        return Ok(());
+    }
     let tenant = tx.tenant().0;
     sqlx::query(
-        "update whatsapp_numbers set last_webhook_at = greatest(last_webhook_at, $3), last_processed_at = greatest(last_processed_at, $4)
-         where tenant_id = $1 and id = any($2)",
+        "update whatsapp_numbers set last_webhook_at = case when id = any($2) then greatest(last_webhook_at, $4) else last_webhook_at end,
+             last_processed_at = case when id = any($3) then greatest(last_processed_at, $4) else last_processed_at end
+         where tenant_id = $1 and id = any($2 || $3)",
     )
     .bind(tenant)
-    .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
-    .bind(received)
-    .bind(processed)
+    .bind(received.iter().map(|i| i.0).collect::<Vec<_>>())
+    .bind(handled.iter().map(|i| i.0).collect::<Vec<_>>())
+    .bind(now)
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -164,12 +168,20 @@ pub struct Route {
 }
 
 impl Store {
-    /// All numbers of the installation, for the verification of webhooks.
+    /// All numbers of the installation, for the verification of webhooks. A business whose keys don't open is left out, and
+    /// told: its webhooks are refused, and sent again by Meta, while all others' go on.
     pub async fn routes(&self) -> Result<Vec<Route>, StoreError> {
         let rows = sqlx::query("select * from route_webhooks()").fetch_all(self.pool()).await?;
         let mut routes = Vec::with_capacity(rows.len());
         for row in rows {
-            let ctx = self.tenant_with(TenantId(row.get("tenant_id")), row.get("key_wrapped")).await?;
+            let tenant = TenantId(row.get("tenant_id"));
+            let ctx = match self.tenant_with(tenant, row.get("key_wrapped")).await {
+                Err(StoreError::Key(error)) => {
+                    tracing::error!(tenant = %tenant.0, %error, "a business's webhooks can't be verified");
+                    continue;
+                }
+                other => other?,
+            };
             let id: Uuid = row.get("id");
             routes.push(Route {
                 app_secret: Secret::new(ctx.open("whatsapp_numbers.app_secret", id, row.get("app_secret_enc"))?),

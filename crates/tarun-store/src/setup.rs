@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::str::FromStr;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -15,7 +15,8 @@ pub const APP_ROLE: &str = "tarun_app";
 /// `app_password` is set for the app role where it is given (a server reached over a network); the embedded database
 /// knows people by their operating-system user and needs none.
 pub async fn migrate(owner_url: &str, app_password: Option<&str>) -> Result<(), StoreError> {
-    let mut connection = PgConnection::connect_with(&options(owner_url)?).await?;
+    // One of the statements below holds the password, so none is logged.
+    let mut connection = PgConnection::connect_with(&options(owner_url)?.disable_statement_logging()).await?;
     // One process at a time: several may start together.
     sqlx::query("select pg_advisory_lock(7226154831)").execute(&mut connection).await?;
     roles(&mut connection, app_password).await?;

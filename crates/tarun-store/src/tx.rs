@@ -126,12 +126,26 @@ impl Store {
         Ok(TenantTx { tx: self.bare_tx(ctx.tenant).await?, ctx: ctx.clone() })
     }
 
+    /// The same for the way of each message. Its statements look rows up by keys, whatever the values: PostgreSQL keeps
+    /// their plans instead of making them anew each time, which costs more than running them. A statement that takes
+    /// longer than `limit` is ended, so that a caller who gave up leaves no lock behind.
+    pub async fn begin_for_messages(&self, ctx: &TenantCtx, limit: Duration) -> Result<TenantTx, StoreError> {
+        let limit = limit.as_millis();
+        let more =
+            format!("; set local plan_cache_mode = force_generic_plan; set local statement_timeout = '{limit}ms'");
+        Ok(TenantTx { tx: self.tx_with(ctx.tenant, more).await?, ctx: ctx.clone() })
+    }
+
     async fn bare_tx(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.tx_with(tenant, String::new()).await
+    }
+
+    async fn tx_with(&self, tenant: TenantId, more: String) -> Result<Transaction<'static, Postgres>, StoreError> {
         let pool = self.pool.clone();
-        // One round trip. A UUID prints as hexadecimal digits and dashes only. In a task of its own: a caller that is
+        // One round trip. A UUID prints as hexadecimal digits and dashes only, a limit as digits. In a task of its own: a caller that is
         // cancelled meanwhile (its client went away) must not leave a connection in the pool with a transaction open.
         let begun = tokio::spawn(async move {
-            pool.begin_with(AssertSqlSafe(format!("begin; set local tarun.tenant = '{}'", tenant.0))).await
+            pool.begin_with(AssertSqlSafe(format!("begin; set local tarun.tenant = '{}'{more}", tenant.0))).await
         });
         Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }

@@ -103,6 +103,13 @@ fn fresh() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// With an address of its own, as people have: sign-ups and failures are counted by address.
+fn client_of_its_own(n: u64) -> Client {
+    let [.., a, b, c] = n.to_be_bytes();
+    let address = std::net::IpAddr::from([127, 200 + a % 50, b, c]);
+    Client::builder().local_address(address).build().expect("a client")
+}
+
 /// A business of its own in the shared world.
 pub async fn business() -> Business {
     Business::in_world(world()).await
@@ -113,7 +120,7 @@ impl Business {
     pub async fn in_world(world: &'static World) -> Self {
         let n = fresh();
         let email = format!("owner{n}@shop.example");
-        let nobody = Caller { base: world.url.clone(), token: None, http: Client::new() };
+        let nobody = Caller { base: world.url.clone(), token: None, http: client_of_its_own(n) };
         let session = nobody
             .post("auth/signup", json!({ "business_name": format!("Shop {n}"), "name": "Asha Kulkarni", "email": email, "password": PASSWORD }))
             .await

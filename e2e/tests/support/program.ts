@@ -9,6 +9,8 @@ import { join } from "node:path";
 export class Program {
   email = "";
   password = "";
+  /** The simulator's address, which may change with each start. */
+  phone = "";
   private child: ChildProcess | undefined;
 
   private constructor(
@@ -37,11 +39,10 @@ export class Program {
       // Read to the end of its life: a pipe that nobody reads is one that the program cannot write to.
       child.stdout.on("data", (words) => {
         said += String(words);
-        const ready = /Sign in as (\S+) with the password (\S+)\s+Be its customer on the phone at \S+\n/.exec(
-          said,
-        );
+        const ready =
+          /Sign in as (\S+) with the password (\S+)\s+Be its customer on the phone at (\S+)\n/.exec(said);
         if (!ready) return;
-        [, this.email = "", this.password = ""] = ready;
+        [, this.email = "", this.password = "", this.phone = ""] = ready;
         resolve();
       });
       child.once("exit", () => reject(new Error(`The program ended before it was ready: ${said}`)));

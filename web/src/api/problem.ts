@@ -40,6 +40,11 @@ export async function unwrap<T>(
   return settled.data as T;
 }
 
+/** It does not exist, or not for this person. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 403);
+}
+
 /** In people's words, for a toast or an error pane. */
 export function words(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong in this browser.";

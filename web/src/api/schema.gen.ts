@@ -1420,6 +1420,8 @@ export interface components {
         SendError: {
             /** @description Whether POST …/retry makes sense. */
             can_retry: boolean;
+            discarded: boolean;
+            retry_from?: string | null;
             /**
              * Format: int64
              * @description The provider's code, if it gave one.

@@ -42,14 +42,27 @@ function end(left: boolean): void {
   session.set({ phase: "out", left });
 }
 
-/** Signs out here and in all tabs of this browser. */
-export async function signOut(): Promise<void> {
+/** A request that hangs holds up all tabs, as they wait for one another here. */
+const timeoutMs = 15_000;
+
+/**
+ * Signs out here and in all tabs of this browser. `false`: the server did not hear of it, and all is as before; to look
+ * signed out would be a lie, as the next reload would be signed in again.
+ */
+export async function signOut(): Promise<boolean> {
   try {
-    await fetch("/api/v1/auth/logout", { method: "POST", headers: headers() });
-  } finally {
-    end(true);
-    tabs?.postMessage("left");
+    const answer = await post("/api/v1/auth/logout", headers());
+    if (!answer.ok && answer.status !== 401) return false;
+  } catch {
+    return false;
   }
+  end(true);
+  tabs?.postMessage("left");
+  return true;
+}
+
+function post(path: string, headers: Record<string, string>): Promise<Response> {
+  return fetch(path, { method: "POST", headers, signal: AbortSignal.timeout(timeoutMs) });
 }
 
 function headers(): Record<string, string> {
@@ -79,7 +92,7 @@ async function locked(task: () => Promise<boolean>): Promise<boolean> {
 async function renew(): Promise<boolean> {
   let answer: Response;
   try {
-    answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: { "X-Tarun-Client": "web" } });
+    answer = await post("/api/v1/auth/refresh", { "X-Tarun-Client": "web" });
   } catch {
     return unreachable();
   }

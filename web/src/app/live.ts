@@ -8,8 +8,11 @@ import { paths } from "@/lib/paths.ts";
 import { load } from "@/lib/storage.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { knownConversation } from "@/realtime/cache.ts";
-import { runOutbox } from "@/realtime/outbox.ts";
+import type { OutboxEntry } from "@/realtime/outbox.ts";
+import { followReads } from "@/realtime/reads.ts";
+import { runOutbox } from "@/realtime/sending.ts";
 import { connect } from "@/realtime/socket.ts";
+import { toast } from "@/ui/toast.tsx";
 
 /** The live connection of the signed-in page, and browser notifications for those who asked for them. */
 export function useLive(): void {
@@ -24,6 +27,8 @@ export function useLive(): void {
 
   useEffect(() => {
     const reader = () => ({ me: user.id, open: document.hidden ? undefined : open.current });
+    const show = (id: string) =>
+      void navigate({ to: paths.inbox, params: { conversationId: id }, search: (now) => now });
     const notify = (message: Message) => {
       if (!document.hidden || load("notify") !== "on") return;
       if (typeof Notification === "undefined" || Notification.permission !== "granted") return;
@@ -35,14 +40,25 @@ export function useLive(): void {
       });
       note.onclick = () => {
         window.focus();
-        void navigate({ to: paths.inbox, params: { conversationId: message.conversation_id } });
+        show(message.conversation_id);
       };
     };
-    const disconnect = connect(cache, reader, notify);
-    const stopSending = runOutbox(cache, reader);
+    // In the open thread the message itself says it.
+    const onFailed = ({ conversationId, error }: OutboxEntry & { error: string }) => {
+      if (reader().open === conversationId) return;
+      const name = cleanLine(knownConversation(cache, conversationId)?.contact.name ?? "a customer", 40);
+      toast(`Your message to ${name} was not sent. ${error}`, {
+        bad: true,
+        open: () => show(conversationId),
+      });
+    };
+    const endings = [
+      connect(cache, reader, notify),
+      runOutbox(cache, reader, onFailed),
+      followReads(cache, reader),
+    ];
     return () => {
-      disconnect();
-      stopSending();
+      for (const end of endings) end();
     };
   }, [cache, navigate, user.id]);
 }

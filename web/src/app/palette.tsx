@@ -3,7 +3,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useState } from "react";
 import { conversationList } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
-import { signOut } from "@/api/session.ts";
 import { settingsPlaces } from "@/features/settings/places.ts";
 import { summary } from "@/lib/content.ts";
 import { useSettled } from "@/lib/hooks.ts";
@@ -12,6 +11,7 @@ import { chooseTheme } from "@/lib/theme.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Icon, type IconName } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
+import { signOutOrSay } from "@/ui/sign-out.ts";
 
 interface Entry {
   id: string;
@@ -58,7 +58,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { name: "Light theme", icon: "eye" as const, run: () => chooseTheme("light") },
       { name: "Dark theme", icon: "eye" as const, run: () => chooseTheme("dark") },
       { name: "Theme of the system", icon: "eye" as const, run: () => chooseTheme("system") },
-      { name: "Sign out", icon: "ext" as const, run: () => void signOut() },
+      { name: "Sign out", icon: "ext" as const, run: () => void signOutOrSay() },
     ]
       .filter((action) => fits(action.name))
       .map((action) => ({ ...action, id: action.name, group: "Actions" })),

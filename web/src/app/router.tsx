@@ -2,7 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
+  lazyRouteComponent as lazyComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -12,6 +12,8 @@ import { IconSprite } from "@/ui/icons.tsx";
 import { ToastHost } from "@/ui/toast.tsx";
 import { Gate } from "./gate.tsx";
 import { NotFound } from "./not-found.tsx";
+import { PageFailed } from "./page-failed.tsx";
+import { part } from "./part.ts";
 import { Shell } from "./shell.tsx";
 
 const root = createRootRoute({
@@ -32,6 +34,22 @@ const home = createRoute({
     throw redirect({ to: paths.inbox });
   },
 });
+
+const lazyPages: { preload?: () => Promise<void> | undefined }[] = [];
+/** A page whose code is fetched when it is first needed. */
+function lazyRouteComponent<M extends Record<string, unknown>, K extends keyof M & string>(
+  load: () => Promise<M>,
+  name: K,
+) {
+  const page = lazyComponent(part(load) as () => Promise<M>, name);
+  lazyPages.push(page);
+  return page;
+}
+
+/** Fetches the code of the other pages, so that they open also where the line breaks later. */
+export function preloadPages(): void {
+  for (const page of lazyPages) void page.preload?.();
+}
 
 const auth = () => import("@/features/auth/pages.tsx");
 const signIn = createRoute({
@@ -66,7 +84,11 @@ const welcome = createRoute({
   path: paths.welcome,
   component: lazyRouteComponent(() => import("./welcome.tsx"), "Welcome"),
 });
-const shell = createRoute({ getParentRoute: () => gate, id: "shell", component: Shell });
+const shell = createRoute({
+  getParentRoute: () => gate,
+  id: "shell",
+  component: () => <Shell preload={preloadPages} />,
+});
 
 const views: readonly View[] = ["all", "mine", "unassigned", "unread"];
 const statuses: readonly Status[] = ["OPEN", "PENDING", "RESOLVED", "SPAM"];
@@ -95,6 +117,11 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: paths.settings,
   component: lazyRouteComponent(() => import("@/features/settings/home.tsx"), "SettingsHome"),
+});
+const settingsBusiness = createRoute({
+  getParentRoute: () => shell,
+  path: paths.settingsBusiness,
+  component: lazyRouteComponent(() => import("@/features/settings/business.tsx"), "BusinessPage"),
 });
 const settingsNumber = createRoute({
   getParentRoute: () => shell,
@@ -133,6 +160,7 @@ const routeTree = root.addChildren([
     shell.addChildren([
       inbox,
       settings,
+      settingsBusiness,
       settingsNumber,
       settingsPeople,
       settingsKeys,
@@ -142,7 +170,11 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export const router = createRouter({ routeTree, defaultPreload: "intent" });
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultErrorComponent: PageFailed,
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { inboxCounts } from "@/api/inbox.ts";
 import { useMedia } from "@/lib/hooks.ts";
 import { paths } from "@/lib/paths.ts";
@@ -15,9 +15,16 @@ import { TabBar } from "./tabbar.tsx";
 import { useTitle } from "./title.ts";
 import "./shell.css";
 
+/** What is on the screen comes first. */
+const preloadMs = 3000;
+
 /** The frame around every page: sidebar or rail or bottom bar, the connection's strip, the palette and the key sheet. */
-export function Shell() {
+export function Shell({ preload }: { preload: () => void }) {
   useLive();
+  useEffect(() => {
+    const timer = setTimeout(preload, preloadMs);
+    return () => clearTimeout(timer);
+  }, [preload]);
   const { pathname } = useLocation();
   const { conversationId } = useParams({ strict: false });
   const unread = useQuery(inboxCounts("all")).data?.unread ?? 0;

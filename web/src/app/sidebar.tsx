@@ -2,9 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { inboxCounts } from "@/api/inbox.ts";
 import { may, roleWords, useMe } from "@/api/me.ts";
-import { signOut } from "@/api/session.ts";
 import type { View } from "@/api/types.ts";
-import { failures } from "@/api/workspace.ts";
 import { settingsPlaces } from "@/features/settings/places.ts";
 import { badge } from "@/lib/numbers.ts";
 import { paths } from "@/lib/paths.ts";
@@ -14,6 +12,8 @@ import { Mark } from "@/ui/brand.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { Avatar, Name } from "@/ui/person.tsx";
+import { signOutOrSay } from "@/ui/sign-out.ts";
+import { FailedMark, useFailed } from "./failed.tsx";
 
 const views: ReadonlyArray<readonly [View, string]> = [
   ["mine", "Assigned to me"],
@@ -32,14 +32,14 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
   const view = (location.search as { view?: View }).view ?? "all";
   const counts = useQuery(inboxCounts("all")).data;
   const admin = may(user.role, "settings.manage");
-  const failed = useQuery({ ...failures(), enabled: admin }).data?.length;
+  const failed = useFailed();
 
   return (
     <aside className="side" aria-label="Main">
       <Link className="ws" to={paths.inbox} title={cleanLine(tenant.name)}>
         <Mark />
         <span className="grow clip">
-          <Name>{tenant.name}</Name>
+          <Name whole>{tenant.name}</Name>
         </span>
       </Link>
       <button
@@ -83,6 +83,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
         >
           <Icon name="gear" />
           <span>Settings</span>
+          {failed > 0 && <FailedMark count={failed} />}
         </Link>
         {inSettings && (
           <div className="sub">
@@ -115,7 +116,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
             <Avatar id={user.id} name={user.name} size={28} />
             <span className="grow">
               <b className="clip">
-                <Name>{user.name}</Name>
+                <Name whole>{user.name}</Name>
               </b>
               <span className="st">{roleWords[user.role]}</span>
             </span>
@@ -124,7 +125,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
         items={[
           { label: "Profile", icon: "user", onSelect: () => void navigate({ to: paths.settingsProfile }) },
           { label: "Keyboard shortcuts", icon: "list", keys: "?", onSelect: onSheet },
-          { label: "Sign out", icon: "ext", onSelect: () => void signOut() },
+          { label: "Sign out", icon: "ext", onSelect: () => void signOutOrSay() },
         ]}
       />
     </aside>

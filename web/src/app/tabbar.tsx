@@ -2,10 +2,12 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { badge } from "@/lib/numbers.ts";
 import { paths } from "@/lib/paths.ts";
 import { Icon } from "@/ui/icons.tsx";
+import { FailedMark, useFailed } from "./failed.tsx";
 
 /** The bottom bar of phones. */
 export function TabBar({ unread }: { unread: number }) {
   const { pathname } = useLocation();
+  const failed = useFailed();
   const inInbox = pathname.startsWith("/inbox");
   const inSettings = pathname.startsWith("/settings");
   return (
@@ -26,6 +28,7 @@ export function TabBar({ unread }: { unread: number }) {
       >
         <Icon name="gear" />
         Settings
+        {failed > 0 && <FailedMark count={failed} />}
       </Link>
     </nav>
   );

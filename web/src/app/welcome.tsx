@@ -1,8 +1,17 @@
 import { Welcome as Steps } from "@/features/onboarding/page.tsx";
+import { BusinessForm } from "@/features/settings/business-form.tsx";
 import { InviteForm } from "@/features/settings/invitations.tsx";
 import { ConnectForm } from "@/features/settings/number-forms.tsx";
+import { useTitle } from "./title.ts";
 
 /** The first-run page with the forms of the settings, which is where the same things are done later. */
 export function Welcome() {
-  return <Steps connectForm={(onDone) => <ConnectForm onDone={onDone} />} inviteForm={<InviteForm />} />;
+  useTitle("Welcome");
+  return (
+    <Steps
+      businessForm={(onDone) => <BusinessForm action="Continue" look="pri l" focus onDone={onDone} />}
+      connectForm={(onDone) => <ConnectForm onDone={onDone} />}
+      inviteForm={<InviteForm />}
+    />
+  );
 }

@@ -43,7 +43,8 @@ export type Tint = (typeof tints)[number];
 
 /** The avatar's tint: stable for an id. */
 export function tintOf(id: string): Tint {
-  let hash = 0;
-  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
-  return tints[hash % tints.length] ?? "slate";
+  // FNV-1a, folded: of a plain sum the lowest bits, which choose, would say little.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return tints[((hash ^ (hash >>> 16)) >>> 0) % tints.length] ?? "slate";
 }

@@ -8,6 +8,7 @@ export const paths = {
   welcome: "/welcome",
   inbox: "/inbox/{-$conversationId}",
   settings: "/settings",
+  settingsBusiness: "/settings/business",
   settingsNumber: "/settings/number",
   settingsPeople: "/settings/people",
   settingsKeys: "/settings/api-keys",

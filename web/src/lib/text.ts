@@ -41,16 +41,16 @@ const scripts: ReadonlyArray<readonly [RegExp, string]> = [
 ];
 
 /**
- * The language tag by the script of the first letters, so that the right font, size and voice are used.
- * `undefined` means the page's own language.
+ * The language tag by the script in which more than half of the first letters are written, so that the right font, size
+ * and voice are used. `undefined` means the page's own language.
  */
 export function langOf(text: string): string | undefined {
-  const head = text.slice(0, 240);
-  for (const letter of head) {
-    if (!/\p{L}/u.test(letter)) continue;
-    for (const [script, lang] of scripts) if (script.test(letter)) return lang;
-  }
-  return undefined;
+  const letters = text.slice(0, 240).match(/[\p{L}\p{M}]/gu) ?? [];
+  if (letters.every((letter) => letter < "\u0250")) return undefined;
+  const found = scripts.find(
+    ([script]) => letters.filter((letter) => script.test(letter)).length * 2 > letters.length,
+  );
+  return found?.[1];
 }
 
 /** Up to two letters that stand for a person in the avatar. */

@@ -59,11 +59,17 @@ function later(a: string, b: string): string {
   return Date.parse(a) > Date.parse(b) ? a : b;
 }
 
-/** The event's conversation with the reader's own count, which the event leaves at -1. */
+/**
+ * The event's (or an answer's) conversation with the reader's own count, which events leave at -1, and with a message that
+ * came after it was made.
+ */
 export function mergeConversation(known: Conversation | undefined, event: Conversation): Conversation {
   if (!known) return event;
   if (known.version > event.version) return known;
-  return event.unread_count >= 0 ? event : { ...event, unread_count: known.unread_count };
+  const { last_message, last_message_at, unread_count } = known;
+  if (last_message && Date.parse(last_message_at) > Date.parse(event.last_message_at))
+    return { ...event, last_message, last_message_at, unread_count };
+  return event.unread_count >= 0 ? event : { ...event, unread_count };
 }
 
 /** Whether a list with this filter holds the conversation. Searches are the server's to judge. */
@@ -76,8 +82,8 @@ export function belongs(conversation: Conversation, filter: ListFilter, me: stri
 }
 
 /**
- * Puts a conversation into a list, moves it, or takes it out. `keep` names the one that is open: it stays in the unread
- * view while it is being read.
+ * Puts a conversation into a list, moves it, or takes it out. `keep` names the one that is open: that it was read does not
+ * take it out of the unread view.
  */
 export function applyConversation(
   pages: Pages<Conversation> | undefined,
@@ -90,7 +96,8 @@ export function applyConversation(
   const held = pages.pages.some((page) => page.data.some((c) => c.id === conversation.id));
   if (filter.q) return held ? replaceIn(pages, conversation) : pages;
   const stays = held && filter.view === "unread" && keep === conversation.id;
-  if (!stays && !belongs(conversation, filter, me)) return held ? without(pages, conversation.id) : pages;
+  const judged = stays ? { ...filter, view: "all" as const } : filter;
+  if (!belongs(conversation, judged, me)) return held ? without(pages, conversation.id) : pages;
   return insert(held ? without(pages, conversation.id) : pages, conversation);
 }
 

@@ -1,5 +1,5 @@
 /** Carries changes into every cached query they touch. Events and answers to one's own writes take the same way. */
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { fetchContact, fetchConversation } from "@/api/inbox.ts";
 import { keys } from "@/api/keys.ts";
 import type { Contact, Conversation, ListFilter, Message } from "@/api/types.ts";
@@ -11,6 +11,7 @@ import {
   type Pages,
   withMessage,
 } from "./apply.ts";
+import { afterAnswer } from "./late.ts";
 
 export interface Reader {
   me: string;
@@ -21,33 +22,54 @@ export interface Reader {
 export function knownConversation(cache: QueryClient, id: string): Conversation | undefined {
   const single = cache.getQueryData<Conversation>(keys.conversation(id));
   if (single) return single;
-  for (const [, pages] of cache.getQueriesData<Pages<Conversation>>({ queryKey: keys.lists })) {
-    for (const page of pages?.pages ?? []) {
-      const found = page.data.find((c) => c.id === id);
-      if (found) return found;
-    }
+  for (const { queryKey } of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
+    const found = inList(cache, queryKey, id);
+    if (found) return found;
   }
   return undefined;
 }
 
 export function putConversation(cache: QueryClient, conversation: Conversation, reader: Reader): void {
-  const id = conversation.id;
-  if (cache.getQueryData(keys.conversation(id)) || reader.open === id) {
-    cache.setQueryData<Conversation>(keys.conversation(id), conversation);
-  }
-  for (const query of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
-    const filter = query.queryKey[1] as ListFilter;
-    cache.setQueryData<Pages<Conversation>>(query.queryKey, (pages) =>
-      applyConversation(pages, conversation, filter, reader.me, reader.open),
-    );
+  const { id } = conversation;
+  const single = keys.conversation(id);
+  if (cache.getQueryData(single) || reader.open === id)
+    cache.setQueryData<Conversation>(single, conversation);
+  afterAnswer(cache, single, id, () =>
+    cache.setQueryData<Conversation>(single, (answer) => newest(answer, conversation)),
+  );
+  for (const { queryKey } of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
+    const put = (wanted: Conversation) =>
+      cache.setQueryData<Pages<Conversation>>(queryKey, (pages) =>
+        applyConversation(pages, wanted, queryKey[1] as ListFilter, reader.me, reader.open),
+      );
+    put(conversation);
+    afterAnswer(cache, queryKey, id, () => put(newest(inList(cache, queryKey, id), conversation)));
   }
   soonRecount(cache);
 }
 
+/** Of an answer and of what was put before it came, the one that knows more. */
+function newest(answer: Conversation | undefined, put: Conversation): Conversation {
+  if (!answer) return put;
+  const behind = Date.parse(put.last_message_at) - Date.parse(answer.last_message_at);
+  return put.version < answer.version || (put.version === answer.version && behind < 0) ? answer : put;
+}
+
+function inList(cache: QueryClient, key: QueryKey, id: string): Conversation | undefined {
+  for (const page of cache.getQueryData<Pages<Conversation>>(key)?.pages ?? []) {
+    const found = page.data.find((c) => c.id === id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 export function putMessage(cache: QueryClient, message: Message): void {
-  cache.setQueryData<Pages<Message>>(keys.messages(message.conversation_id), (pages) =>
-    applyMessage(pages, message),
-  );
+  const key = keys.messages(message.conversation_id);
+  const put = () => {
+    cache.setQueryData<Pages<Message>>(key, (pages) => applyMessage(pages, message));
+  };
+  put();
+  afterAnswer(cache, key, message.id, put);
 }
 
 /** A message of a loaded thread. */
@@ -89,7 +111,7 @@ export function onMessageCreated(cache: QueryClient, message: Message, reader: (
     return;
   }
   // Also in the open thread: it is the thread that tells the server when it has been seen.
-  const counts = !held && message.direction === "INBOUND";
+  const counts = !held && known.last_message?.id !== message.id && message.direction === "INBOUND";
   putConversation(cache, withMessage(known, message, counts), { me, open });
 }
 
@@ -121,8 +143,12 @@ export function onConversation(cache: QueryClient, event: Conversation, reader: 
 
 /** A colleague took it: it leaves the lists, and whoever has it open learns why from the server's answer. */
 export function onHidden(cache: QueryClient, id: string): void {
-  for (const query of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
-    cache.setQueryData<Pages<Conversation>>(query.queryKey, (pages) => applyHidden(pages, id));
+  for (const { queryKey } of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
+    const hide = () => {
+      cache.setQueryData<Pages<Conversation>>(queryKey, (pages) => applyHidden(pages, id));
+    };
+    hide();
+    afterAnswer(cache, queryKey, id, hide);
   }
   void cache.invalidateQueries({ queryKey: keys.conversation(id) });
   soonRecount(cache);

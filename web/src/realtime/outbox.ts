@@ -1,15 +1,11 @@
 /**
  * Messages on their way from this browser to the server. They show at once, wait while offline, go in order within a
- * conversation, and survive a reload. The server's copy takes their place, matched by `client_key`.
+ * conversation, and survive a reload. The server's copy takes their place, matched by `client_key`. All tabs share them.
  */
-import type { QueryClient } from "@tanstack/react-query";
-import { addNote, sendText } from "@/api/inbox.ts";
 import { clearWithOwner } from "@/api/owner.ts";
-import { ApiError, words } from "@/api/problem.ts";
 import type { Quote } from "@/api/types.ts";
-import { load, save } from "@/lib/storage.ts";
-import { createStore } from "@/lib/store.ts";
-import { onMessageAccepted, type Reader } from "./cache.ts";
+import { createShared } from "@/lib/shared.ts";
+import { createStore, type Store } from "@/lib/store.ts";
 
 export interface OutboxEntry {
   /** The Idempotency-Key: the same for every try, so that a lost answer does not send twice. */
@@ -19,7 +15,11 @@ export interface OutboxEntry {
   type: "TEXT" | "NOTE";
   body: string;
   replyTo?: Quote;
+  /** When it was written; no two are of the same moment, so that it gives the order. */
   createdAt: string;
+  /** When a person last decided that it should go. */
+  since: string;
+  /** `sending` is never stored: to the other tabs, and after a reload, it waits. */
   state: "waiting" | "sending" | "failed";
   error?: string;
 }
@@ -27,27 +27,37 @@ export interface OutboxEntry {
 const limit = 200;
 const maxAgeMs = 24 * 3600 * 1000;
 
-export const outbox = createStore<OutboxEntry[]>(restore());
-
-function restore(): OutboxEntry[] {
-  try {
-    const stored: unknown = JSON.parse(load("outbox") ?? "[]");
-    if (!Array.isArray(stored)) return [];
-    return (stored as OutboxEntry[])
-      .filter((entry) => Date.now() - Date.parse(entry.createdAt) < maxAgeMs)
-      .map((entry) => (entry.state === "sending" ? { ...entry, state: "waiting" } : entry));
-  } catch {
-    return [];
-  }
+function read(stored: unknown): OutboxEntry | undefined {
+  const entry = stored as Partial<OutboxEntry> | null;
+  const texts = [
+    entry?.key,
+    entry?.userId,
+    entry?.conversationId,
+    entry?.body,
+    entry?.createdAt,
+    entry?.since,
+  ];
+  if (texts.some((text) => typeof text !== "string")) return undefined;
+  return entry as OutboxEntry;
 }
 
-clearWithOwner(() => outbox.set([]), "outbox");
-outbox.subscribe(() => save("outbox", outbox.get().length > 0 ? JSON.stringify(outbox.get()) : null));
+const shared = createShared<OutboxEntry>("outbox", read);
 
-export function enqueue(entry: Omit<OutboxEntry, "key" | "createdAt" | "state">): boolean {
-  if (outbox.get().length >= limit) return false;
-  const full = { ...entry, key: newKey(), createdAt: new Date().toISOString(), state: "waiting" as const };
-  outbox.set((entries) => [...entries, full]);
+/** Oldest first. */
+export const outbox: Pick<Store<OutboxEntry[]>, "get" | "subscribe"> = createStore(inOrder());
+function inOrder(): OutboxEntry[] {
+  return Object.values(shared.values.get()).sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+}
+shared.values.subscribe(() => (outbox as Store<OutboxEntry[]>).set(inOrder()));
+clearWithOwner(shared.clear, "outbox");
+
+export function enqueue(entry: Omit<OutboxEntry, "key" | "createdAt" | "since" | "state">): boolean {
+  const before = outbox.get();
+  if (before.length >= limit) return false;
+  const last = Date.parse(before.at(-1)?.createdAt ?? "") || 0;
+  const createdAt = new Date(Math.max(Date.now(), last + 1)).toISOString();
+  const key = newKey();
+  shared.put(key, { ...entry, key, createdAt, since: createdAt, state: "waiting" });
   return true;
 }
 
@@ -58,85 +68,52 @@ function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A refused message is a new try under a new key; the refusal was the answer to the old one. */
+/**
+ * A refused message is a new try under a new key; the refusal was the answer to the old one. One that another tab has
+ * taken up already is left to it.
+ */
 export function retry(key: string): void {
-  outbox.set((entries) =>
-    entries.map((entry) => {
-      if (entry.key !== key) return entry;
-      const { error: _, ...rest } = entry;
-      return { ...rest, key: newKey(), state: "waiting" };
-    }),
-  );
+  const entry = shared.stored(key);
+  if (entry?.state !== "failed") return;
+  const { error: _, ...rest } = entry;
+  const again = newKey();
+  shared.remove(key);
+  shared.put(again, { ...rest, key: again, since: new Date().toISOString(), state: "waiting" });
 }
 
-export function discard(key: string): void {
-  outbox.set((entries) => entries.filter((entry) => entry.key !== key));
+export const discard = (key: string): void => shared.remove(key);
+
+/** Claims an entry for this tab, if no other has sent, failed or taken it away meanwhile. */
+export function claim(key: string): boolean {
+  const entry = shared.stored(key);
+  if (entry?.state === "waiting") return true;
+  if (entry) shared.show(key, entry);
+  else shared.remove(key);
+  return false;
 }
 
-function change(key: string, by: Partial<OutboxEntry>): void {
-  outbox.set((entries) => entries.map((entry) => (entry.key === key ? { ...entry, ...by } : entry)));
+export function showAs(key: string, state: "waiting" | "sending"): void {
+  const entry = shared.values.get()[key];
+  if (entry) shared.show(key, { ...entry, state });
 }
 
-/** Sends what waits, for as long as the person is signed in. Returns what ends it. */
-export function runOutbox(cache: QueryClient, reader: () => Reader): () => void {
-  let ended = false;
-  let pause: ReturnType<typeof setTimeout> | undefined;
-  let failuresInRow = 0;
+export function fail(key: string, error: string): void {
+  const entry = shared.values.get()[key];
+  if (entry) shared.put(key, { ...entry, state: "failed", error });
+}
 
-  const next = (): OutboxEntry | undefined => {
-    const entries = outbox.get().filter((entry) => entry.userId === reader().me);
-    const blocked = new Set(
-      entries.filter((entry) => entry.state !== "waiting").map((e) => e.conversationId),
-    );
-    return entries.find((entry) => entry.state === "waiting" && !blocked.has(entry.conversationId));
-  };
+export const tooOld = (entry: OutboxEntry): boolean => Date.now() - Date.parse(entry.since) > maxAgeMs;
 
-  const send = async (entry: OutboxEntry): Promise<void> => {
-    change(entry.key, { state: "sending" });
-    try {
-      const message =
-        entry.type === "NOTE"
-          ? await addNote(entry.conversationId, entry.body, entry.key)
-          : await sendText(entry.conversationId, entry.body, entry.replyTo?.message_id, entry.key);
-      failuresInRow = 0;
-      if (!ended) onMessageAccepted(cache, message, reader);
-      discard(entry.key);
-    } catch (error) {
-      if (ended) return change(entry.key, { state: "waiting" });
-      if (error instanceof ApiError && error.status > 0 && error.status < 500 && error.status !== 429) {
-        change(entry.key, { state: "failed", error: words(error) });
-        return;
-      }
-      failuresInRow += 1;
-      change(entry.key, { state: "waiting" });
-      clearTimeout(pause);
-      pause = setTimeout(
-        () => {
-          pause = undefined;
-          work();
-        },
-        Math.min(30_000, 1000 * 2 ** failuresInRow),
-      );
-    }
-  };
-
-  const work = () => {
-    if (ended || pause !== undefined || !navigator.onLine) return;
-    const entry = next();
-    if (entry) void send(entry);
-  };
-  const now = () => {
-    clearTimeout(pause);
-    pause = undefined;
-    work();
-  };
-  const unsubscribe = outbox.subscribe(work);
-  addEventListener("online", now);
-  work();
-  return () => {
-    ended = true;
-    clearTimeout(pause);
-    unsubscribe();
-    removeEventListener("online", now);
-  };
+/**
+ * What goes next: the oldest that waits, of a conversation in which nothing before it is on its way or refused. The order
+ * within a conversation is that in which a person wrote.
+ */
+export function nextToSend(entries: OutboxEntry[], userId: string): OutboxEntry | undefined {
+  const held = new Set<string>();
+  for (const entry of entries) {
+    if (entry.userId !== userId) continue;
+    if (entry.state === "waiting" && !held.has(entry.conversationId)) return entry;
+    held.add(entry.conversationId);
+  }
+  return undefined;
 }

@@ -1,11 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { io, type Socket } from "socket.io-client";
-import { messagePage } from "@/api/inbox.ts";
-import { keys } from "@/api/keys.ts";
 import { accessToken, refresh } from "@/api/session.ts";
 import type { Conversation, Message } from "@/api/types.ts";
 import { createStore } from "@/lib/store.ts";
-import { applyMessage, type Pages } from "./apply.ts";
 import {
   onContactChanged,
   onConversation,
@@ -14,6 +11,7 @@ import {
   onMessageUpdated,
   type Reader,
 } from "./cache.ts";
+import { catchUp } from "./catch-up.ts";
 
 interface Event<T> {
   id: string;
@@ -29,6 +27,8 @@ export const link = createStore<{ state: Link; caughtUp: number }>({ state: "con
 const remembered = 500;
 const silenceMs = 3000;
 const backMs = 2000;
+/** While there is no live connection at all, what is on the screen is asked for this often. */
+const askMs = 15_000;
 
 /** Listens to the server for as long as somebody is signed in. Returns what ends it. */
 export function connect(
@@ -38,6 +38,8 @@ export function connect(
 ): () => void {
   const socket: Socket = io({
     transports: ["websocket", "polling"],
+    // Many an office's proxy lets no WebSocket through: the second is tried when the first fails.
+    tryAllTransports: true,
     auth: (give) => void accessToken().then((token) => give({ token: token ?? "" })),
     reconnectionDelay: 500,
     reconnectionDelayMax: 8000,
@@ -102,7 +104,7 @@ export function connect(
     const first = !wasUp;
     wasUp = true;
     // Also the first time: what changed between the first answers and now reached nobody.
-    void catchUp(cache, first).then((caughtUp) => {
+    void catchUp(cache, !first).then((caughtUp) => {
       refusals = 0;
       link.set((before) =>
         !first && before.state === "down" ? { state: "back", caughtUp } : { state: "up", caughtUp: 0 },
@@ -122,42 +124,15 @@ export function connect(
     goneQuiet();
     if (!socket.active) comeBack();
   });
+  const asking = setInterval(() => {
+    if (link.get().state === "down" && navigator.onLine && !document.hidden) void catchUp(cache, false);
+  }, askMs);
   return () => {
+    clearInterval(asking);
     clearTimeout(silence);
     clearTimeout(calm);
     clearTimeout(again);
     socket.close();
     link.set({ state: "connecting", caughtUp: 0 });
   };
-}
-
-/** What was missed is fetched, not replayed. Answers how many messages the open threads gained. */
-async function catchUp(cache: QueryClient, first: boolean): Promise<number> {
-  // Threads that nobody looks at are read afresh when they are opened again.
-  cache.removeQueries({ queryKey: keys.allMessages, type: "inactive" });
-  const threads = cache.getQueryCache().findAll({ queryKey: keys.allMessages, type: "active" });
-  const gained = await Promise.all(
-    threads.map((query) => fillGap(cache, String(query.queryKey[1])).catch(() => 0)),
-  );
-  const told = [keys.lists, keys.allCounts, keys.singles].map((key) => key[0] as string);
-  await cache.invalidateQueries({
-    predicate: ({ queryKey: [what] }) =>
-      what !== keys.allMessages[0] && (!first || told.includes(String(what))),
-  });
-  return gained.reduce((sum, n) => sum + n, 0);
-}
-
-/** The newest page joins what is loaded; if the gap is longer than a page, it takes its place. */
-async function fillGap(cache: QueryClient, id: string): Promise<number> {
-  const fresh = await messagePage(id, null);
-  const before = cache.getQueryData<Pages<Message>>(keys.messages(id));
-  const known = new Set(before?.pages.flatMap((page) => page.data.map((message) => message.id)));
-  const gained = fresh.data.filter((message) => !known.has(message.id)).length;
-  const overlaps = gained < fresh.data.length || fresh.data.length === 0;
-  cache.setQueryData<Pages<Message>>(keys.messages(id), (pages) =>
-    pages && overlaps
-      ? fresh.data.reduceRight<Pages<Message> | undefined>(applyMessage, pages)
-      : { pages: [fresh], pageParams: [null] },
-  );
-  return before ? gained : 0;
 }

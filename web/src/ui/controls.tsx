@@ -1,5 +1,6 @@
 import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
 import { Icon, type IconName } from "./icons.tsx";
+import { toast } from "./toast.tsx";
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
   /** Extra classes of the button: `pri`, `ghost`, `s`, `l`, `danger`. */
@@ -128,7 +129,7 @@ export function Switch({
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await copyText(text);
+    if (!(await copyText(text))) return toast(notCopied, { bad: true });
     setDone(true);
     setTimeout(() => setDone(false), 1500);
   };
@@ -142,13 +143,27 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   );
 }
 
-/** Over plain http the clipboard is closed to scripts except by the old command. */
-export async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+const notCopied = "The browser did not let it be copied. Select the text and copy it by hand.";
+
+export async function copyAndSay(text: string): Promise<void> {
+  if (await copyText(text)) toast("Copied.");
+  else toast(notCopied, { bad: true });
+}
+
+/** Whether it was copied. Over plain http the clipboard is closed to scripts except by the old command. */
+async function copyText(text: string): Promise<boolean> {
+  if (navigator.clipboard) {
+    const written = navigator.clipboard.writeText(text);
+    return written.then(
+      () => true,
+      () => false,
+    );
+  }
   const area = document.createElement("textarea");
   area.value = text;
   document.body.append(area);
   area.select();
-  document.execCommand("copy");
+  const copied = document.execCommand("copy");
   area.remove();
+  return copied;
 }

@@ -11,9 +11,13 @@ export function Dialog(props: {
   onClose: () => void;
   look?: "wide" | "drawer" | "lightbox" | "palette";
   plain?: boolean;
+  /** Holds what cannot be had again, or was typed: a click beside it does not close it. */
+  keep?: boolean;
   children: ReactNode;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
+  /** A drag that began inside, to select text, ends in a click on the backdrop, which means nothing. */
+  const pressedBeside = useRef(false);
   useEffect(() => {
     const dialog = ref.current;
     const opener = document.activeElement;
@@ -32,8 +36,11 @@ export function Dialog(props: {
         event.preventDefault();
         props.onClose();
       }}
+      onPointerDown={(event) => {
+        pressedBeside.current = event.target === ref.current;
+      }}
       onClick={(event) => {
-        if (event.target === ref.current) props.onClose();
+        if (event.target === ref.current && pressedBeside.current && !props.keep) props.onClose();
       }}
       onKeyDown={(event) => event.stopPropagation()}
     >

@@ -19,6 +19,7 @@ export function Menu(props: {
   items: MenuItem[];
   button: (open: boolean) => ReactNode;
   buttonClass: string;
+  disabled?: boolean;
   /** Which edge of the button the menu keeps to. */
   side?: "left" | "right";
   /** Raised to open it from outside, by a shortcut. */
@@ -93,15 +94,17 @@ export function Menu(props: {
         aria-expanded={open}
         aria-label={props.label}
         title={props.label}
+        disabled={props.disabled}
         onClick={() => setOpen(!open)}
       >
         {props.button(open)}
       </button>
       {open && (
         <div className="menu" popover="manual" ref={list} role="menu" aria-label={props.label}>
-          {props.items.map((item) => (
+          {props.items.map((item, index) => (
             <button
-              key={item.label}
+              // biome-ignore lint/suspicious/noArrayIndexKey: two people may have one name
+              key={index}
               type="button"
               role={item.checked === undefined ? "menuitem" : "menuitemradio"}
               {...(item.checked === undefined ? {} : { "aria-checked": item.checked })}

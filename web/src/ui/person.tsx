@@ -11,7 +11,15 @@ export function Avatar({ id, name, size = 36 }: { id: string; name: string; size
   );
 }
 
-/** A name that a stranger may have chosen: one line, kept apart from the direction of the text around it. */
-export function Name({ children, limit = 120 }: { children: string; limit?: number }) {
-  return <bdi lang={langOf(children)}>{cleanLine(children, limit) || "No name"}</bdi>;
+/**
+ * A name that a stranger may have chosen: one line, kept apart from the direction of the text around it. `whole`: alone in
+ * its line, which is then cut at the name's end, wherever its script has that.
+ */
+export function Name(props: { children: string; limit?: number; whole?: boolean }) {
+  const { children, limit = 120, whole = false } = props;
+  return (
+    <bdi className={whole ? "clip whole" : undefined} lang={langOf(children)}>
+      {cleanLine(children, limit) || "No name"}
+    </bdi>
+  );
 }

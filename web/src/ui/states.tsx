@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { details, words } from "@/api/problem.ts";
 import { useDelayed } from "@/lib/hooks.ts";
-import { Button, copyText } from "./controls.tsx";
+import { Button, copyAndSay } from "./controls.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
 export function Empty(props: {
@@ -24,7 +24,8 @@ export function Empty(props: {
 }
 
 /** In the pane that failed; the others stay alive. */
-export function Failed({ title, error, retry }: { title: string; error: unknown; retry: () => void }) {
+export function Failed(props: { title: string; error: unknown; words?: string; retry: () => void }) {
+  const { title, error, retry } = props;
   return (
     <div role="alert">
       <Empty
@@ -36,13 +37,13 @@ export function Failed({ title, error, retry }: { title: string; error: unknown;
             <Button look="pri" onClick={retry}>
               Try again
             </Button>
-            <Button look="ghost" onClick={() => void copyText(details(error))}>
+            <Button look="ghost" onClick={() => void copyAndSay(details(error))}>
               Copy details
             </Button>
           </>
         }
       >
-        {words(error)}
+        {props.words ?? words(error)}
       </Empty>
     </div>
   );

@@ -8,31 +8,36 @@ interface Toast {
   id: number;
   text: string;
   bad: boolean;
-  undo?: () => void;
+  act?: { label: string; keys?: string; run: () => void };
 }
 
 const shownMs = 6000;
 const current = createStore<Toast | undefined>(undefined);
 let nextId = 0;
 
-/** One at a time, six seconds; the newest takes the place. */
-export function toast(text: string, options: { undo?: () => void; bad?: boolean } = {}): void {
+/** One at a time, six seconds; the newest takes the place. `open` leads to what it tells of. */
+export function toast(
+  text: string,
+  options: { undo?: () => void; open?: () => void; bad?: boolean } = {},
+): void {
   nextId += 1;
+  const { undo, open, bad = false } = options;
   current.set({
     id: nextId,
     text,
-    bad: options.bad ?? false,
-    ...(options.undo ? { undo: options.undo } : {}),
+    bad,
+    ...(undo ? { act: { label: "Undo", keys: "Z", run: undo } } : {}),
+    ...(open ? { act: { label: "Open", run: open } } : {}),
   });
 }
 
 export function ToastHost() {
   const shown = useStore(current);
-  const undo = () => {
+  const act = () => {
     current.set(undefined);
-    shown?.undo?.();
+    shown?.act?.run();
   };
-  useShortcut("z", undo, shown?.undo !== undefined);
+  useShortcut("z", act, shown?.act?.keys === "Z");
   useEffect(() => {
     if (!shown) return;
     const timer = setTimeout(() => current.set((now) => (now?.id === shown.id ? undefined : now)), shownMs);
@@ -44,9 +49,9 @@ export function ToastHost() {
         <div className="toast" key={shown.id}>
           <Icon name={shown.bad ? "alert" : "check"} size="s" />
           <span className="grow">{shown.text}</span>
-          {shown.undo && (
-            <button type="button" className="undo" onClick={undo}>
-              Undo <kbd>Z</kbd>
+          {shown.act && (
+            <button type="button" className="undo" onClick={act}>
+              {shown.act.label} {shown.act.keys && <kbd>{shown.act.keys}</kbd>}
             </button>
           )}
         </div>

@@ -1,6 +1,7 @@
 //! The way in that sign-up, sign-in, refresh and accepted links share: a session and its tokens.
 
 use super::access_token::Bearer;
+use super::device;
 use super::token::{self, Kind};
 use crate::acting::ActError;
 use crate::{App, audit};
@@ -27,16 +28,20 @@ const MAX_USER_AGENT: usize = 200;
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// What the account gave the device at an earlier sign-in, as the caller claims.
+    pub device: Option<Secret>,
 }
 
 /// Somebody who has just proved who he is.
 #[derive(Debug)]
 pub struct Entered {
     pub access_token: Secret,
-    /// For the cookie; `None`: the cookie stays as it is.
-    pub refresh_token: Option<Secret>,
+    /// For its cookie.
+    pub refresh_token: Secret,
     /// When the refresh token ends unless it is used.
     pub refresh_expires_at: OffsetDateTime,
+    /// For its cookie: by this the account knows the device again. `None`: the cookie stays as it is.
+    pub device: Option<Secret>,
     pub user: User,
     pub tenant: Tenant,
 }
@@ -70,5 +75,6 @@ pub(super) async fn enter(
     let access_token = app.auth.issue(Bearer { tenant: tx.tenant(), user: person.id, session: id }, now)?;
     let tenant = tenant::load(tx).await?;
     let user = User { last_seen_at: Some(now), ..person };
-    Ok(Entered { access_token, refresh_token: Some(refresh_token), refresh_expires_at: expires_at, user, tenant })
+    let device = Some(device::mark(&app.store, &user.email)?);
+    Ok(Entered { access_token, refresh_token, refresh_expires_at: expires_at, device, user, tenant })
 }

@@ -11,7 +11,7 @@ use tarun_store::{StoreError, user};
 pub async fn log_in(app: &App, email: &str, password: &Secret, client: &Client) -> Result<Entered, ActError> {
     // What is no e-mail address is nobody's, and costs and says the same.
     let email = input::email("/email", email).unwrap_or_default();
-    let counted = Counted::sign_in(&app.store, &email, client.address);
+    let counted = Counted::sign_in(&app.store, &email, client);
     let turn = app.auth.hashing().turn().await?;
     counted.check(app).await?;
 
@@ -34,7 +34,7 @@ pub async fn log_in(app: &App, email: &str, password: &Secret, client: &Client) 
     };
     let right = turn.verify(password, found.as_ref().map(|(_, _, phc)| phc.clone())).await?;
     let Some((ctx, known, phc)) = found.filter(|_| right) else {
-        counted.failed(app).await?;
+        counted.add(app).await?;
         return Err(wrong());
     };
     drop(turn);

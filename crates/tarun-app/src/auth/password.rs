@@ -18,6 +18,9 @@ const MAX_CHARS: usize = 200;
 const AT_ONCE: usize = 2;
 /// How many may wait for their turn.
 const MAX_WAITING: usize = 256;
+/// Of sign-ups: one at a time and few behind it, so that a flood of them leaves sign-ins a turn and a place.
+const NEWCOMERS_AT_ONCE: usize = 1;
+const MAX_NEWCOMERS_WAITING: usize = 64;
 
 /// Checked against where there is nobody, so that both cost the same. No password is known to make it.
 const NOBODYS: &str =
@@ -65,13 +68,35 @@ fn fold(text: &str) -> String {
 
 /// Hashes few passwords at once, so that sign-ins can't take the machine's memory.
 pub struct Hashing {
+    turns: Line,
+    newcomers: Line,
+}
+
+/// Who may go on, and who waits.
+struct Line {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
+    max_waiting: usize,
 }
 
 impl Default for Hashing {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), waiting: AtomicUsize::new(0) }
+        Self { turns: Line::new(AT_ONCE, MAX_WAITING), newcomers: Line::new(NEWCOMERS_AT_ONCE, MAX_NEWCOMERS_WAITING) }
+    }
+}
+
+impl Line {
+    fn new(at_once: usize, max_waiting: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), max_waiting }
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, ActError> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_waiting {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(busy());
+        }
+        let _counted = Waiting(&self.waiting);
+        self.turns.clone().acquire_owned().await.map_err(|_| busy())
     }
 }
 
@@ -79,13 +104,13 @@ impl Hashing {
     /// Waits for a turn. Hold it from the look at the failures so far to the note of this one: then a burst of tries can't
     /// slip past the count.
     pub async fn turn(&self) -> Result<Turn, ActError> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(busy());
-        }
-        let _counted = Waiting(&self.waiting);
-        let permit = self.turns.clone().acquire_owned().await.map_err(|_| busy())?;
-        Ok(Turn { _permit: permit })
+        Ok(Turn { _newcomer: None, _permit: self.turns.turn().await? })
+    }
+
+    /// A turn for somebody who is new here. Hold it until the new business is counted.
+    pub async fn newcomers_turn(&self) -> Result<Turn, ActError> {
+        let newcomer = self.newcomers.turn().await?;
+        Ok(Turn { _newcomer: Some(newcomer), _permit: self.turns.turn().await? })
     }
 }
 
@@ -100,6 +125,7 @@ impl Drop for Waiting<'_> {
 
 /// The right to hash.
 pub struct Turn {
+    _newcomer: Option<OwnedSemaphorePermit>,
     _permit: OwnedSemaphorePermit,
 }
 

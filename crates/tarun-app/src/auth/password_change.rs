@@ -17,11 +17,11 @@ pub async fn change_password(app: &App, acting: &Acting, current: &Secret, new: 
     password::check_new("/new_password", new, &[&person.email, &person.name, &business.name])?;
 
     // Whoever found a device unlocked may not guess on and on.
-    let counted = Counted::account(&app.store, &person.email);
+    let counted = Counted::signed_in(&app.store, id);
     let turn = app.auth.hashing().turn().await?;
     counted.check(app).await?;
     if !turn.verify(current, phc.clone()).await? {
-        counted.failed(app).await?;
+        counted.add(app).await?;
         return Err(ActError::Field {
             pointer: "/current_password",
             code: "wrong_password",

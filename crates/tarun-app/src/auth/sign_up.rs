@@ -36,9 +36,11 @@ pub async fn sign_up(app: &App, policy: SignUpPolicy, given: SignUp, client: &Cl
     let email = input::email("/email", &given.email)?;
     password::check_new("/password", &given.password, &[&email, &business_name, &name])?;
 
-    let counted = Counted::sign_up(&app.store, client.address);
-    let turn = app.auth.hashing().turn().await?;
-    counted.check(app).await?;
+    let taken = Counted::taken(&app.store, client.address);
+    let founded = Counted::founded(&app.store, client.address);
+    let turn = app.auth.hashing().newcomers_turn().await?;
+    taken.check(app).await?;
+    founded.check(app).await?;
     let password_hash = turn.hash(&given.password).await?;
 
     let now = app.clock.now();
@@ -54,13 +56,14 @@ pub async fn sign_up(app: &App, policy: SignUpPolicy, given: SignUp, client: &Cl
     };
     let owner = match user::insert(&mut tx, &new).await {
         Err(error) if error.broke("users_email_hash_key") => {
-            counted.failed(app).await?;
+            taken.add(app).await?;
             return Err(email_taken());
         }
         other => other?,
     };
     let entered = enter(app, &mut tx, owner, client, "sign_up").await?;
     tx.commit().await?;
+    founded.add(app).await?;
     Ok(entered)
 }
 

@@ -42,31 +42,45 @@ impl Kind {
 }
 
 /// A token that this installation issued; its row decides what it is worth.
-#[derive(Debug)]
 pub struct Token {
     pub tenant: TenantId,
     pub row: Uuid,
-    hash: [u8; 32],
+    secret: [u8; 2 * HALF],
 }
 
 impl Token {
     /// Whether a row holds this token, compared in constant time.
     #[must_use]
     pub fn matches(&self, stored_hash: &[u8]) -> bool {
-        same(&self.hash, stored_hash)
+        same(&sha256(&self.secret), stored_hash)
     }
 }
 
 /// A new token for a row, and the hash that the row is to hold.
 pub fn issue(store: &Store, kind: Kind, tenant: TenantId, row: Uuid) -> Result<(Secret, [u8; 32]), KeyError> {
-    let mut bytes = Vec::with_capacity(LENGTH);
-    bytes.extend_from_slice(tenant.0.as_bytes());
-    bytes.extend_from_slice(row.as_bytes());
-    bytes.extend_from_slice(&random::<HALF>()?);
-    let tag = store.installation().lookup(kind.place(), &bytes);
-    bytes.extend_from_slice(&tag);
+    let random = random::<HALF>()?;
+    Ok(write_with(|tagged| store.installation().lookup(kind.place(), tagged), kind, tenant, row, random))
+}
+
+/// The token that takes this one's place, and its hash: always the same, so that an answer which got lost can be given
+/// again. Only this installation can tell it from the one before.
+#[must_use]
+pub fn successor(store: &Store, kind: Kind, token: &Token) -> (Secret, [u8; 32]) {
+    let next = store.installation().lookup("token.successor", &token.secret);
+    write_with(|tagged| store.installation().lookup(kind.place(), tagged), kind, token.tenant, token.row, next)
+}
+
+fn write_with(
+    tag: impl Fn(&[u8]) -> [u8; HALF],
+    kind: Kind,
+    tenant: TenantId,
+    row: Uuid,
+    half: [u8; HALF],
+) -> (Secret, [u8; 32]) {
+    let mut bytes = [tenant.0.as_bytes().as_slice(), row.as_bytes(), &half].concat();
+    bytes.extend_from_slice(&tag(&bytes));
     let hash = sha256(&bytes[LENGTH - 2 * HALF..]);
-    Ok((Secret::new(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(&bytes))), hash))
+    (Secret::new(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(&bytes))), hash)
 }
 
 /// Reads a token; `None` for what this installation never issued.
@@ -83,7 +97,7 @@ fn read_with(tag: impl Fn(&[u8]) -> [u8; HALF], kind: Kind, text: &str) -> Optio
     }
     let tenant = TenantId(Uuid::from_slice(&bytes[..16]).ok()?);
     let row = Uuid::from_slice(&bytes[16..32]).ok()?;
-    Some(Token { tenant, row, hash: sha256(&bytes[LENGTH - 2 * HALF..]) })
+    Some(Token { tenant, row, secret: bytes[LENGTH - 2 * HALF..].try_into().ok()? })
 }
 
 #[cfg(test)]
@@ -92,10 +106,8 @@ mod tests {
     use tarun_store::keys::DataKeys;
 
     fn make(keys: &DataKeys, kind: Kind, tenant: TenantId, row: Uuid) -> String {
-        let mut bytes = [tenant.0.as_bytes().as_slice(), row.as_bytes(), &random::<HALF>().unwrap()].concat();
-        let tag = keys.lookup(kind.place(), &bytes);
-        bytes.extend_from_slice(&tag);
-        format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(&bytes))
+        let (made, _) = write_with(|b| keys.lookup(kind.place(), b), kind, tenant, row, random().unwrap());
+        made.reveal().to_owned()
     }
 
     #[test]

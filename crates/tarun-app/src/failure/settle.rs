@@ -4,7 +4,6 @@ use crate::acting::{ActError, Acting};
 use crate::change::Change;
 use crate::{App, audit};
 use serde_json::json;
-use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ConversationId, MediaId, MessageId};
 use tarun_core::policy::Action;
 use tarun_store::job::{self, DeadJob, JobKind};
@@ -21,7 +20,7 @@ pub async fn retry(app: &App, acting: &Acting, id: i64) -> Result<(), ActError> 
     begin_anew(&mut tx, &letter, &mut change).await?;
     record(&mut tx, app, acting, "failure.retried", &letter).await?;
     tx.commit().await?;
-    app.queue.hint(kind, acting.ctx.tenant, &[key]).await;
+    app.queue.hint(kind, acting.ctx.tenant, &[key]);
     app.announcer.tell(change);
     Ok(())
 }
@@ -51,7 +50,7 @@ async fn begin_anew(tx: &mut TenantTx, letter: &DeadJob, change: &mut Change) ->
         JobKind::Inbound => {}
         JobKind::Send => {
             let message = MessageId(letter.ref_id);
-            message::set_status(tx, message, Delivery::Queued, None).await?;
+            message::begin_anew(tx, message).await?;
             change.message_updated(message);
             if let Some(conversation) = letter.conversation_id {
                 change.conversation_updated(ConversationId(conversation));

@@ -6,7 +6,7 @@ use tarun_core::conversation::said_at;
 use tarun_core::delivery::Receipt;
 use tarun_core::ids::{MediaId, MessageId, NumberId};
 use tarun_core::phone::Phone;
-use tarun_providers::whatsapp::errors;
+use tarun_providers::whatsapp::errors::{self, Policy};
 use tarun_providers::whatsapp::webhook::{DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate};
 use tarun_store::contact::Seen;
 use tarun_store::inbox::{Arrival, ArrivingMedia, Body};
@@ -143,23 +143,45 @@ pub fn receipt(status: &DeliveryStatus) -> Option<Receipt> {
     }
 }
 
-/// What we give along with a send and get back with its statuses: our own id of the message.
-pub fn callback_data(message: MessageId) -> String {
-    format!("tarun:{message}")
+/// What we give along with a send and get back with its statuses: our own id of the message, and which attempt it is.
+pub fn callback_data(message: MessageId, attempt: i16) -> String {
+    if attempt <= 1 { format!("tarun:{message}") } else { format!("tarun:{message}:{attempt}") }
 }
 
-/// Our id, out of what came back; anybody's else is none.
-pub fn called_back(status: &StatusUpdate) -> Option<MessageId> {
-    status.callback_data.as_deref()?.strip_prefix("tarun:")?.parse().ok().map(MessageId)
+/// Our id and the attempt, out of what came back; anybody's else is none.
+pub fn called_back(data: &str) -> Option<(MessageId, i16)> {
+    let ours = data.strip_prefix("tarun:")?;
+    let (id, attempt) = match ours.split_once(':') {
+        Some((id, attempt)) => (id, attempt.parse().ok()?),
+        None => (ours, 1),
+    };
+    Some((MessageId(id.parse().ok()?), attempt))
 }
 
-/// Why a send failed: the provider's code and words for the agent.
-pub fn failure(status: &StatusUpdate) -> Option<(i64, String)> {
+/// Why a send failed after WhatsApp had taken it: the provider's code, words for the agent, and what else follows.
+pub fn failure(status: &StatusUpdate) -> Option<(i64, Policy)> {
     let error = status.errors.first()?;
-    Some((error.code, errors::policy(error).words.to_owned()))
+    Some((error.code, errors::policy(error)))
 }
 
 pub fn pricing(pricing: &Pricing) -> String {
     let part = |p: &Option<String>| p.clone().unwrap_or_default();
     format!("{}/{}", part(&pricing.category), part(&pricing.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_id_comes_back_with_its_attempt_and_nobody_elses_does() {
+        let id = MessageId::fresh();
+        for attempt in [1, 2, i16::MAX] {
+            assert_eq!(called_back(&callback_data(id, attempt)), Some((id, attempt)));
+        }
+        assert_eq!(callback_data(id, 1), format!("tarun:{id}"));
+        for other in ["", "tarun:", "tarun:x", "campaign=42", &format!("tarun:{id}:"), &format!("tarun:{id}:two")] {
+            assert_eq!(called_back(other), None, "{other}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Notes among colleagues. They have no job, so that nothing can ever send them.
 
+use super::Follows;
 use crate::App;
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
@@ -14,7 +15,7 @@ use tarun_store::{TenantTx, conversation};
 
 const LONGEST: usize = 10_000;
 
-/// Writes a note within the caller's transaction; the change is told after its commit.
+/// Writes a note within the caller's transaction. The caller ends it with [`Follows::commit`].
 pub async fn note(
     app: &App,
     tx: &mut TenantTx,
@@ -22,7 +23,7 @@ pub async fn note(
     id: ConversationId,
     body: &str,
     client_key: Option<String>,
-) -> Result<(Message, Change), ActError> {
+) -> Result<(Message, Follows), ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let length = body.chars().count();
@@ -53,5 +54,5 @@ pub async fn note(
     let mut change = Change::of(acting.ctx.tenant);
     change.message_created(note, id);
     let made = message::get(tx, note).await?.ok_or(ActError::NotFound("message"))?;
-    Ok((made, change))
+    Ok((made, Follows { change, sends: None }))
 }

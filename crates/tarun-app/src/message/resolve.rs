@@ -1,12 +1,13 @@
 //! Deciding about a message that failed, or of which nobody knows whether it was sent.
 
+use super::Follows;
 use crate::App;
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
 use crate::conversation::visible;
 use crate::sending::ordering_key;
 use tarun_core::conversation::window_is_open;
-use tarun_core::delivery::Delivery;
+use tarun_core::delivery::{Again, Delivery};
 use tarun_core::ids::{ConversationId, MessageId};
 use tarun_core::policy::Action;
 use tarun_store::job::{self, JobKind};
@@ -35,15 +36,29 @@ pub async fn resolve(
         .await?
         .filter(|m| m.conversation == conversation)
         .ok_or(ActError::NotFound("message"))?;
-    if !matches!(m.status, Delivery::Failed | Delivery::Unknown) {
-        return Err(ActError::Conflict {
-            code: "not_failed",
-            detail: "This message is not waiting for a decision any more: it was sent, or somebody else decided."
-                .into(),
-        });
+    match m.status.again(m.call_started_at, now) {
+        Again::No => {
+            return Err(ActError::Conflict {
+                code: "not_failed",
+                detail: "This message is not waiting for a decision any more: it was sent, or somebody else decided."
+                    .into(),
+            });
+        }
+        Again::From(until) if resolution == Resolution::Retry => {
+            let seconds = (until - now).whole_seconds() + 1;
+            return Err(ActError::Conflict {
+                code: "too_soon",
+                detail: format!(
+                    "WhatsApp may still report that the customer has this message. Send it again in {seconds} seconds, if no report has come."
+                ),
+            });
+        }
+        Again::From(_) | Again::Yes => {}
     }
-    // One that is parked still has a job, which must not send beside the new one.
-    job::finish_all_of(&mut tx, JobKind::Send, id.0).await?;
+    let mut change = Change::of(acting.ctx.tenant);
+    change.message_updated(id);
+    change.conversation_updated(conversation);
+    let mut follows = Follows { change, sends: None };
     match resolution {
         Resolution::Retry => {
             if !window_is_open(thread.last_inbound_at, now) {
@@ -52,22 +67,16 @@ pub async fn resolve(
                     detail: "The 24-hour window has closed. You can write again when the customer does.".into(),
                 });
             }
-            message::set_status(&mut tx, id, Delivery::Queued, None).await?;
+            message::begin_anew(&mut tx, id).await?;
             job::add(&mut tx, JobKind::Send, ordering_key(conversation), id.0, now).await?;
+            follows.sends = Some(conversation);
         }
         Resolution::Discard => {
             let words = SendError { code: None, detail: "Left as not delivered.".into() };
-            message::set_status(&mut tx, id, Delivery::Failed, Some(&words)).await?;
+            message::set_status(&mut tx, id, Delivery::Failed, &words).await?;
         }
     }
     let after = message::get(&mut tx, id).await?.ok_or(ActError::NotFound("message"))?;
-    tx.commit().await?;
-    if resolution == Resolution::Retry {
-        app.queue.hint(JobKind::Send, acting.ctx.tenant, &[ordering_key(conversation)]).await;
-    }
-    let mut change = Change::of(acting.ctx.tenant);
-    change.message_updated(id);
-    change.conversation_updated(conversation);
-    app.announcer.tell(change);
+    follows.commit(app, tx).await?;
     Ok(after)
 }

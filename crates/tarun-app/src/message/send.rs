@@ -1,5 +1,6 @@
 //! Replying to a customer.
 
+use super::Follows;
 use crate::App;
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
@@ -24,14 +25,14 @@ pub struct Reply {
     pub client_key: Option<String>,
 }
 
-/// Queues a reply within the caller's transaction. The caller commits and then calls [`Queued::tell`].
+/// Queues a reply within the caller's transaction. The caller ends it with [`Follows::commit`].
 pub async fn send(
     app: &App,
     tx: &mut TenantTx,
     acting: &Acting,
     id: ConversationId,
     reply: Reply,
-) -> Result<(Message, Queued), ActError> {
+) -> Result<(Message, Follows), ActError> {
     acting.require(Action::WriteConversation)?;
     let now = app.clock.now();
     let kind = checked(&reply.content)?;
@@ -78,22 +79,7 @@ pub async fn send(
     let mut change = Change::of(acting.ctx.tenant);
     change.message_created(message, id);
     let made = message::get(tx, message).await?.ok_or(ActError::NotFound("message"))?;
-    Ok((made, Queued { conversation: id, change }))
-}
-
-/// What follows the commit of a send.
-#[must_use]
-pub struct Queued {
-    conversation: ConversationId,
-    change: Change,
-}
-
-impl Queued {
-    pub async fn tell(self, app: &App) {
-        let tenant = self.change.tenant;
-        app.queue.hint(JobKind::Send, tenant, &[ordering_key(self.conversation)]).await;
-        app.announcer.tell(self.change);
-    }
+    Ok((made, Follows { change, sends: Some(id) }))
 }
 
 fn checked(content: &Content) -> Result<&'static str, ActError> {

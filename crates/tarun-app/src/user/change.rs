@@ -63,7 +63,11 @@ pub async fn change(app: &App, acting: &Acting, id: UserId, change: UserChange) 
     }
     if !after.is_active {
         session::revoke_all_of(&mut tx, id, None, now).await?;
+    }
+    if rights_change {
+        // Who may set a password depends on whose it is; and what somebody gave out may not outlive his right to give it.
         link::shut_resets_of(&mut tx, id, now).await?;
+        link::shut_made_by(&mut tx, id, now).await?;
     }
     tx.commit().await?;
     if rights_change {

@@ -7,11 +7,11 @@ use super::ProviderError;
 /// What to do about a message that was refused. Times are in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Try this message again: the first time after so long, then doubling, at most this often.
+    /// Try this message again: the first time after so long, then doubling; so many tries in all.
     Retry { after: u32, attempts: u8 },
     /// The whole number is too fast: halve its rate, wait, go on. Costs the message no attempt.
     SlowNumber { after: u32 },
-    /// Stop the whole number and tell the owner. Messages stay queued.
+    /// Stop the whole number and tell the owner. Messages stay queued, for a day at most.
     PauseNumber,
     /// Stop template messages of the number and tell the owner; replies go on.
     PauseTemplates,
@@ -45,8 +45,10 @@ pub enum Lesson {
 pub struct Policy {
     pub action: Action,
     pub lesson: Lesson,
-    /// For the agent: what happened and what to do next.
+    /// For the agent: what happened and what follows, as long as the action above is being taken.
     pub words: &'static str,
+    /// For the agent, once nothing follows by itself any more: what happened and what to do next.
+    pub given_up: &'static str,
 }
 
 /// What to do about an error; codes that nobody knows are safe, too.
@@ -76,9 +78,33 @@ mod tests {
         }
         for row in table::ROWS {
             assert!(row.first <= row.last);
-            let words = row.policy.words;
-            assert!(words.ends_with('.') && words.len() >= 30 && words.len() <= 200, "{}: {words}", row.first);
-            assert!(words.starts_with(|c: char| c.is_uppercase()), "{}: {words}", row.first);
+            for words in [row.policy.words, row.policy.given_up] {
+                assert!(words.ends_with('.') && words.len() >= 30 && words.len() <= 200, "{}: {words}", row.first);
+                assert!(words.starts_with(|c: char| c.is_uppercase()), "{}: {words}", row.first);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_given_up_promises_nothing_and_tells_what_to_do() {
+        let rows = table::ROWS.iter().map(|row| (row.first, row.policy));
+        for (code, policy) in rows.chain([(-1, table::UNKNOWN), (-1, table::UNKNOWN_PASSING)]) {
+            let promise = ["by itself", "is tried", "goes on"];
+            let promises = |words: &str| promise.iter().any(|p| words.contains(p));
+            let passing =
+                matches!(policy.action, Action::Retry { .. } | Action::SlowNumber { .. } | Action::WaitForUser { .. });
+            assert_eq!(promises(policy.words), passing, "{code}: {}", policy.words);
+            assert!(!promises(policy.given_up), "{code}: {}", policy.given_up);
+            assert!(!passing || policy.given_up.contains("end it again"), "{code}: {}", policy.given_up);
+        }
+    }
+
+    #[test]
+    fn what_is_tried_again_is_tried_at_least_twice() {
+        for row in table::ROWS {
+            if let Action::Retry { attempts, .. } = row.policy.action {
+                assert!(attempts >= 2, "{}", row.first);
+            }
         }
     }
 
@@ -141,7 +167,7 @@ mod tests {
         ] {
             assert_eq!(of(code).action, action, "{code}");
         }
-        for code in [1, 2, 131_000, 131_016, 131_057, 133_004, 134_101, 2_494_100] {
+        for code in [1, 2, 131_000, 131_016, 131_057, 133_004, 134_101, 135_000, 2_494_100] {
             assert!(matches!(of(code).action, Action::Retry { .. }), "{code}");
         }
         for code in [4, 80_007, 80_008, 131_208] {

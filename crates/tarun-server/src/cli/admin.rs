@@ -1,8 +1,12 @@
 //! Looking after an installation, at its machine.
 
-use crate::config::{Config, MasterSource, Servers, new_key, write_key_file};
+use crate::config::{Config, Servers};
+use crate::master_key::{self, MasterSource, new_key};
+use crate::note::Note;
 use crate::server::Backing;
+use anyhow::Context as _;
 use clap::Subcommand as ClapSubcommand;
+use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_store::keys::MasterKeys;
 use tarun_store::{Store, event};
@@ -52,36 +56,75 @@ fn running(config: &Config) -> anyhow::Result<Backing> {
     }
 }
 
+/// How long a running server may take to use a new key; it looks every five seconds.
+const TAKE_OVER: Duration = Duration::from_secs(60);
+/// Longer than a sign-up that wrapped with the former key takes to commit.
+const SETTLE: Duration = Duration::from_secs(5);
+const MOST_ROUNDS: usize = 20;
+
 async fn rotate(config: &Config) -> anyhow::Result<()> {
+    let before = config.master.keys()?;
     let backing = running(config)?;
-    let keys = match &config.master {
+    // Nothing is changed before it is known that there is something to change.
+    let store =
+        Store::open(&backing.app_url, before.clone(), 2).await.context("no Tarun answers there. Start it first")?;
+    let MasterSource::File(path) = &config.master else {
         // The new key and the old one were given by the operator, to every process.
-        MasterSource::Given(keys) => keys.clone(),
-        MasterSource::File(path) => {
-            let old = config.master.keys()?;
-            let keys = MasterKeys {
-                current: new_key()?,
-                previous: std::iter::once(old.current).chain(old.previous).collect(),
-            };
-            // Before anything is wrapped with it: a running server follows the file.
-            write_key_file(path, &keys)?;
-            // It looks every five seconds; a key that it does not know yet would stop it from opening a business.
-            tokio::time::sleep(std::time::Duration::from_secs(7)).await;
-            keys
-        }
+        let changed = wrap_anew(&store).await?;
+        println!("{changed} keys are encrypted with TARUN_MASTER_KEY. You can remove TARUN_MASTER_KEY_PREVIOUS.");
+        return Ok(());
     };
-    let store = Store::open(&backing.app_url, keys.clone(), 2).await?;
-    let changed = store.rewrap_keys().await?;
-    if let MasterSource::File(path) = &config.master {
-        write_key_file(path, &MasterKeys { current: keys.current, previous: vec![] })?;
-        println!(
-            "{changed} keys are encrypted with a new master key. The key file {} holds only the new one: back it up.",
+    let previous = std::iter::once(before.current.clone()).chain(before.previous.clone()).collect();
+    let keys = MasterKeys { current: new_key()?, previous };
+    master_key::write(path, &keys)?;
+    if !taken_over(config, &keys.current.id()).await? {
+        // Not taken away again: the server may read the file, and wrap with the new key, at any moment.
+        let previous = before.previous.into_iter().chain([keys.current]).collect();
+        master_key::write(path, &MasterKeys { current: before.current, previous })?;
+        anyhow::bail!(
+            "the running Tarun has not taken over the new key: can its user read {}? Its log says why. The old key stays in use",
             path.display()
         );
-    } else {
-        println!("{changed} keys are encrypted with TARUN_MASTER_KEY. You can remove TARUN_MASTER_KEY_PREVIOUS.");
     }
+    store.set_master_keys(keys.clone());
+    let changed = wrap_anew(&store).await?;
+    let old = path.with_extension("key.old");
+    master_key::write_as(&old, &before, path)?;
+    master_key::write(path, &MasterKeys { current: keys.current, previous: vec![] })?;
+    println!(
+        "{changed} keys are encrypted with a new master key. The key file {} holds only the new one: back it up.\n\
+         The old one is in {}: backups from before need it. Move it to where you keep keys.",
+        path.display(),
+        old.display()
+    );
     Ok(())
+}
+
+/// Waits until the server that runs on this data says that it uses a key.
+async fn taken_over(config: &Config, id: &str) -> anyhow::Result<bool> {
+    let limit = tokio::time::Instant::now() + TAKE_OVER;
+    while tokio::time::Instant::now() < limit {
+        if Note::read(&config.data_dir)?.is_some_and(|note| note.key.as_deref() == Some(id)) {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(false)
+}
+
+/// Wraps everything with the current key, until nothing is left that a sign-up under way wrapped with the former one.
+async fn wrap_anew(store: &Store) -> anyhow::Result<u64> {
+    let mut changed = store.rewrap_keys().await?;
+    for _ in 0..MOST_ROUNDS {
+        tokio::time::sleep(SETTLE).await;
+        match store.rewrap_keys().await? {
+            0 => return Ok(changed),
+            more => changed += more,
+        }
+    }
+    anyhow::bail!(
+        "some process goes on encrypting with another master key. Give every process the new one, then run this again"
+    )
 }
 
 async fn replay(config: &Config, tenant: Uuid, from: OffsetDateTime, to: OffsetDateTime) -> anyhow::Result<()> {

@@ -16,11 +16,13 @@ pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
     let backing = Backing::start(config)?;
     let ended: anyhow::Result<()> = runtime.block_on(async {
         let mut config = config.clone();
-        let demo = if with_demo { Some(demo::prepare(&mut config).await?) } else { None };
+        let mut demo = if with_demo { Some(demo::prepare(&mut config).await?) } else { None };
         let running = server::start(&config, &backing, Parts { http: true, work: true }, Clock::system()).await?;
         let Some(addr) = running.addr else { anyhow::bail!("nothing listens") };
-        if let Some(demo) = &demo {
-            demo.fill(addr).await?;
+        if let Some(demo) = &mut demo
+            && let Err(error) = demo.fill(addr).await
+        {
+            eprintln!("The demo shop is not complete: {error:#}. Tarun itself runs; `make clean-data` begins anew.");
         }
         println!("\nTarun is ready: {}\n", running.app.public_url);
         if let Some(demo) = &demo {

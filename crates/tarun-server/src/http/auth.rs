@@ -1,6 +1,6 @@
 //! Signing up, in and out; one's own password and devices; links.
 
-mod cookie;
+pub(super) mod cookie;
 mod enter;
 mod link;
 mod password;
@@ -30,12 +30,12 @@ pub fn routes() -> OpenApiRouter<Http> {
         .routes(routes!(password::reset_password))
 }
 
-/// The answer to whoever is signed in now: tokens in the body and in the cookie.
+/// The answer to whoever is signed in now: tokens in the body and in the cookies.
 fn entered(http: &Http, entered: Entered) -> (CookieJar, Json<Session>) {
-    let jar = match &entered.refresh_token {
-        Some(token) => CookieJar::new().add(cookie::refresh(http, token, entered.refresh_expires_at)),
-        None => CookieJar::new(),
-    };
+    let mut jar = CookieJar::new().add(cookie::refresh(http, &entered.refresh_token, entered.refresh_expires_at));
+    if let Some(mark) = &entered.device {
+        jar = jar.add(cookie::device(http, mark));
+    }
     let session = Session {
         access_token: entered.access_token.reveal().to_owned(),
         expires_in: ACCESS_TOKEN_SECONDS,

@@ -72,14 +72,8 @@ fn with_document(response: Response, error: &ApiError, request_id: &str) -> Resp
     Response::from_parts(parts, Body::from(body))
 }
 
-/// A panic in a handler: the log gets the words, the client an id.
+/// A panic in a handler: the client gets an id, by which the log's line about it is found ([`crate::telemetry`]).
 #[must_use]
-pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let words = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no words");
-    tracing::error!(panic = words, "a handler panicked");
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     axum::response::IntoResponse::into_response(ApiError::internal())
 }

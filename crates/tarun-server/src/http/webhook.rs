@@ -3,12 +3,14 @@
 use super::Http;
 use super::extract::Json;
 use super::problem::ApiError;
-use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
+use axum::body::Body;
+use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tarun_app::intake::{MAX_BODY_BYTES, Refusal};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,8 +20,11 @@ const MAX_CHALLENGE: usize = 256;
 /// Asked of the sender while events can't be kept, in seconds.
 const COME_AGAIN: u64 = 5;
 
+/// Bytes of bodies that are read or handled at the same time, signed or not: nobody knows before the whole is there.
+static ROOM: Semaphore = Semaphore::const_new(64 * 1024 * 1024);
+
 pub fn routes() -> OpenApiRouter<Http> {
-    OpenApiRouter::default().routes(routes!(verify_webhook, take_webhook)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    OpenApiRouter::default().routes(routes!(verify_webhook, take_webhook))
 }
 
 /// Meta's handshake
@@ -79,18 +84,44 @@ async fn take_webhook(State(http): State<Http>, request: Request) -> Result<Json
 }
 
 async fn take(http: &Http, request: Request) -> Result<Json<Value>, ApiError> {
-    let too_large = || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "A notification has at most 4 MiB.");
     let told = request.headers().get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse::<u64>().ok());
     if told.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_large());
     }
     let signature = signature(request.headers())?;
-    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        _ => ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body broke off before its end."),
-    })?;
+    let (body, _room) = read_body(request.into_body(), &ROOM).await?;
     http.app.intake.accept(&body, Some(&signature)).await.map_err(refusal)?;
     Ok(Json(json!({})))
+}
+
+/// Reads a body, taking room for each piece as it comes: whoever sends slowly holds no more than what he has sent.
+async fn read_body(
+    body: Body,
+    room: &'static Semaphore,
+) -> Result<(Vec<u8>, Option<SemaphorePermit<'static>>), ApiError> {
+    let mut pieces = body.into_data_stream();
+    let mut whole = Vec::new();
+    let mut taken: Option<SemaphorePermit<'static>> = None;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| {
+            ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body broke off before its end.")
+        })?;
+        if whole.len() + piece.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        let bytes = u32::try_from(piece.len()).map_err(|_| too_large())?;
+        let more = room.try_acquire_many(bytes).map_err(|_| refusal(Refusal::Unavailable))?;
+        match &mut taken {
+            Some(taken) => taken.merge(more),
+            None => taken = Some(more),
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok((whole, taken))
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "A notification has at most 4 MiB.")
 }
 
 /// The one signature. Of two, nobody could say which one counts.
@@ -126,6 +157,19 @@ fn refusal(refusal: Refusal) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn c_055_bodies_together_take_a_bounded_room() {
+        static ROOM: Semaphore = Semaphore::const_new(10);
+        let read = |text: &'static str| read_body(Body::from(text), &ROOM);
+        let (first, held) = read("123456").await.unwrap();
+        assert_eq!(first, b"123456");
+        let refused = read("12345").await.unwrap_err();
+        assert_eq!((refused.status, refused.retry_after_seconds), (StatusCode::SERVICE_UNAVAILABLE, Some(COME_AGAIN)));
+        assert_eq!(ROOM.available_permits(), 4, "what was refused holds nothing");
+        drop(held);
+        assert!(read("12345").await.is_ok());
+    }
 
     #[test]
     fn c_013_only_a_whole_handshake_is_one() {

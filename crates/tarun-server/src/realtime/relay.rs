@@ -4,14 +4,19 @@ use super::Realtime;
 use futures::StreamExt;
 use redis::aio::ConnectionManager;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
-use tarun_app::change::Change;
+use tarun_app::change::{Announcer, Change};
+use tarun_core::ids::TenantId;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Changes taken together when many wait.
 const TOGETHER: usize = 256;
+/// How often screens that missed something are told so.
+const MISSED_EVERY: Duration = Duration::from_secs(1);
 /// Rows that are read at once for them.
 const MOST_ROWS: usize = 500;
 
@@ -27,6 +32,7 @@ pub struct Relay {
     pub id: Uuid,
     pub channel: String,
     pub valkey: ConnectionManager,
+    pub announcer: Announcer,
     /// `None` in a process without sockets.
     pub realtime: Option<Realtime>,
 }
@@ -34,20 +40,45 @@ pub struct Relay {
 impl Relay {
     pub async fn run(mut self, mut from: mpsc::Receiver<Change>) {
         let mut changes = Vec::new();
-        while from.recv_many(&mut changes, TOGETHER).await > 0 {
+        // Businesses of which other processes missed something while Valkey was away.
+        let mut unheard: BTreeSet<TenantId> = BTreeSet::new();
+        let mut look = tokio::time::interval(MISSED_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                taken = from.recv_many(&mut changes, TOGETHER) => if taken == 0 { return },
+                _ = look.tick() => {
+                    changes.extend(self.announcer.take_missed().into_iter().map(missed));
+                    for tenant in std::mem::take(&mut unheard) {
+                        if !self.publish(missed(tenant)).await {
+                            unheard.insert(tenant);
+                        }
+                    }
+                }
+            }
             for change in together(changes.drain(..)) {
                 if let Some(realtime) = &self.realtime {
                     realtime.show(&change).await;
                 }
-                let told = Told { by: self.id, change };
-                if let Ok(text) = serde_json::to_string(&told) {
-                    // Valkey is away: other processes' screens learn of it when they fetch again.
-                    let _: redis::RedisResult<()> =
-                        redis::cmd("PUBLISH").arg(&self.channel).arg(text).query_async(&mut self.valkey).await;
+                let tenant = change.tenant;
+                if !self.publish(change).await {
+                    unheard.insert(tenant);
                 }
             }
         }
     }
+
+    /// Passes a change on to other processes; false if Valkey did not take it.
+    async fn publish(&mut self, change: Change) -> bool {
+        let Ok(text) = serde_json::to_string(&Told { by: self.id, change }) else { return true };
+        let told: redis::RedisResult<()> =
+            redis::cmd("PUBLISH").arg(&self.channel).arg(text).query_async(&mut self.valkey).await;
+        told.is_ok()
+    }
+}
+
+fn missed(tenant: TenantId) -> Change {
+    Change { missed: true, ..Change::of(tenant) }
 }
 
 /// Changes that wait, joined by tenant as long as they stay small: reading rows for many costs little more than for one.
@@ -84,6 +115,8 @@ async fn listen(
 ) -> redis::RedisResult<()> {
     let mut subscriber = tarun_app::queue::client(url)?.get_async_pubsub().await?;
     subscriber.subscribe(channel).await?;
+    // What was told before this moment, nobody here has heard.
+    realtime.fetch_again(None);
     let mut news = subscriber.on_message();
     loop {
         let next = tokio::select! {

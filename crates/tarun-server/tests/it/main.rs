@@ -3,18 +3,24 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
 mod conversations;
+mod demo;
+mod documents;
 mod failures;
 mod faults;
 mod inbound;
+mod installation;
 mod isolation;
+mod master_key;
 mod media;
 mod numbers;
 mod openapi;
 mod people;
+mod program;
 mod realtime;
 mod refusals;
 mod replay;
 mod row_level_security;
+mod screen;
 mod secrecy;
 mod sending;
 mod walk_as_stranger;

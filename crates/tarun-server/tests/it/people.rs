@@ -72,9 +72,20 @@ async fn refresh(nobody: &Caller, cookie: &str) -> Answer {
     nobody.send(request).await
 }
 
+/// The refresh token's cookie.
 fn cookie(answer: &Answer) -> Option<String> {
-    let set = answer.headers.get("set-cookie")?.to_str().unwrap();
-    Some(set.split(';').next().unwrap().to_owned())
+    cookie_named("tarun_refresh", answer)
+}
+
+/// A cookie that an answer sets, as sent back: `name=value`.
+fn cookie_named(name: &str, answer: &Answer) -> Option<String> {
+    Some(set_cookie(name, answer)?.split(';').next().unwrap().to_owned())
+}
+
+/// The whole header that sets a cookie.
+fn set_cookie<'a>(name: &str, answer: &'a Answer) -> Option<&'a str> {
+    let mut set = answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap());
+    set.find(|c| c.starts_with(&format!("{name}=")))
 }
 
 fn link_token(url: &Value) -> String {

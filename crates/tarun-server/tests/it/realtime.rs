@@ -1,62 +1,10 @@
 //! Open screens: what they hear, and what they must not.
 
-use futures::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use std::time::Duration;
-use tarun_testkit::{Caller, business, eventually};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use crate::screen::Screen;
+use serde_json::json;
+use tarun_testkit::{business, eventually};
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-
-/// A Socket.IO client over a WebSocket, as far as events need one.
-pub(crate) struct Screen(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Screen {
-    pub(crate) async fn open(caller: &Caller) -> Self {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket", caller.base.replace("http", "ws"));
-        let (mut socket, _) = connect_async(url).await.unwrap();
-        socket.next().await.unwrap().unwrap();
-        let greeting = format!("40{}", json!({ "token": caller.token.clone().unwrap_or_default() }));
-        socket.send(Message::text(greeting)).await.unwrap();
-        Self(socket)
-    }
-
-    /// The next event: its name and what it says. `None` when the socket was closed.
-    async fn next(&mut self) -> Option<(String, Value)> {
-        // Shorter than the time between two pings, so that silence ends the test.
-        self.within(Duration::from_secs(20)).await
-    }
-
-    /// The same for a socket on which nothing may happen for a while; pings are answered meanwhile.
-    pub(crate) async fn within(&mut self, silence: Duration) -> Option<(String, Value)> {
-        loop {
-            let frame = tokio::time::timeout(silence, self.0.next()).await.expect("an event in time")?.ok()?;
-            let Message::Text(text) = frame else { continue };
-            if text.as_str() == "2" {
-                self.0.send(Message::text("3")).await.ok()?;
-            } else if text.starts_with("41") {
-                return None;
-            } else if let Some(event) = text.strip_prefix("42") {
-                let event: Value = serde_json::from_str(event).unwrap();
-                return Some((event[0].as_str().unwrap().to_owned(), event[1].clone()));
-            }
-        }
-    }
-
-    /// Events until one has this name; it is the last of them.
-    async fn until(&mut self, name: &str) -> Vec<(String, Value)> {
-        let mut heard = vec![];
-        loop {
-            let event = self.next().await.expect("the socket stays open");
-            let found = event.0 == name;
-            heard.push(event);
-            if found {
-                return heard;
-            }
-        }
-    }
-}
 
 #[tokio::test]
 async fn an_event_equals_what_a_refetch_gives() {

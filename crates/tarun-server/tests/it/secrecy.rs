@@ -1,90 +1,18 @@
 //! Marker texts, numbers and secrets go through the real program; nothing that it leaves behind holds them.
 
+use crate::program::Program;
+use crate::screen::Screen;
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::SinkExt as _;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use tarun_embedded::{Runtime, runtime};
+use std::process::{Command, Stdio};
 use tarun_simulator::{SimNumber, SimulatorConfig};
-use tarun_testkit::{Caller, eventually, open_folder};
+use tarun_testkit::{Caller, eventually};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
-
-/// A `tarun up` of its own: processes, servers and data directory.
-struct Program {
-    child: Child,
-    folder: tempfile::TempDir,
-    api: Caller,
-    log: PathBuf,
-}
-
-impl Program {
-    async fn start(graph_url: &str) -> Self {
-        let folder = open_folder();
-        let log = folder.path().join("log.txt");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(env!("CARGO_BIN_EXE_tarun"))
-            .arg("up")
-            .current_dir(folder.path())
-            .env("TARUN_DATA_DIR", folder.path().join("data"))
-            .env("TARUN_LISTEN", format!("127.0.0.1:{port}"))
-            .env("TARUN_LOG", "trace,sqlx=debug,h2=info")
-            .env("TARUN_METRICS_TOKEN", "metrics-token-of-the-tests")
-            .env("WHATSAPP_GRAPH_URL", graph_url)
-            .env_remove("DATABASE_URL")
-            .env_remove("REDIS_URL")
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let api = Caller { base: format!("http://127.0.0.1:{port}"), token: None, http: reqwest::Client::new() };
-        let program = Self { child, folder, api, log };
-        eventually("the program is ready", || async {
-            let answer = program.api.http.get(format!("{}/readyz", program.api.base)).send().await.ok()?;
-            answer.status().is_success().then_some(())
-        })
-        .await;
-        program
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn dump(&self) -> Vec<u8> {
-        let runtime = Runtime::locate(&runtime::default_cache_dir()).unwrap();
-        let note: Value = serde_json::from_slice(&std::fs::read(self.data().join("servers.json")).unwrap()).unwrap();
-        let out = Command::new(runtime.postgres_bin().join("pg_dump"))
-            .arg(note["owner_url"].as_str().unwrap())
-            .output()
-            .unwrap();
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        out.stdout
-    }
-
-    fn admin(&self, args: &[&str]) -> std::process::Output {
-        Command::new(env!("CARGO_BIN_EXE_tarun"))
-            .arg("admin")
-            .args(args)
-            .current_dir(self.folder.path())
-            .env("TARUN_DATA_DIR", self.data())
-            .output()
-            .unwrap()
-    }
-
-    async fn stop(&mut self) {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        Command::new("kill").arg("-TERM").arg(pid.to_string()).status().unwrap();
-        eventually("the program has stopped", || std::future::ready(self.child.try_wait().unwrap())).await;
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// All forms in which a marker could lie about.
 fn forms(marker: &str) -> Vec<Vec<u8>> {
@@ -99,6 +27,16 @@ fn forms(marker: &str) -> Vec<Vec<u8>> {
         let from = if skip == 0 { 0 } else { 4 };
         all.push(text.as_bytes()[from..text.len() - 4].to_vec());
     }
+    all
+}
+
+/// What of an opaque token must lie nowhere: its secret, as written and as bytes.
+fn token_forms(token: &str) -> Vec<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.split_once('_').unwrap().1).unwrap();
+    let secret = bytes[bytes.len() - 32..].to_vec();
+    let hex: String = secret.iter().map(|b| format!("{b:02x}")).collect();
+    let mut all = forms(&token[token.len() - 30..]);
+    all.extend([secret, hex.into_bytes()]);
     all
 }
 
@@ -118,6 +56,8 @@ const EMAIL: &str = "markermail4715@shop.example";
 const PASSWORD: &str = "MARKERPASSWORDeland4716";
 const TOKEN: &str = "MARKERTOKENkudu4717access";
 const SECRET: &str = "MARKERSECREToryx4718app";
+/// Where it lands in a line of the log as it is, there are two lines.
+const BREAK: &str = "\r\n{\"level\":\"ERROR\",\"message\":\"forged\"}";
 const FILE: &str = "MARKERFILEnyala4719-inside-the-picture";
 
 async fn simulator() -> (tarun_simulator::Running, String) {
@@ -136,17 +76,24 @@ async fn simulator() -> (tarun_simulator::Running, String) {
 }
 
 #[tokio::test]
-async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
+async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     let (_simulator, graph) = simulator().await;
     let mut program = Program::start(&graph).await;
     let sim = Caller { base: graph.clone(), ..program.api.clone() };
-    let session = program
-        .api
-        .post("auth/signup", json!({ "business_name": "Shop", "name": "Asha", "email": EMAIL, "password": PASSWORD }))
-        .await
-        .expect(201);
+    let founder = json!({ "business_name": "Shop", "name": "Asha", "email": EMAIL, "password": PASSWORD });
+    let request = program.api.request(reqwest::Method::POST, "auth/signup").json(&founder);
+    let entered = program.api.send(request.header("user-agent", "\t\"}{\"level\":\"ERROR\"}")).await;
+    let session = entered.expect(201);
     let jwt = session["access_token"].as_str().unwrap().to_owned();
     let owner = program.api.with(Some(&jwt));
+    let mut tokens = cookies(&entered);
+    let mut screen = Screen::open(&owner).await;
+    screen.until("ready").await;
+    screen.0.send(Message::text(format!(r#"42["{TEXT}",{{"said":"{REPLY}"}}]"#))).await.unwrap();
+    tokens.extend(links(&program.api, &owner).await);
+    let key = owner.post("api-keys", json!({ "name": "k", "scope": "READ" })).await.expect(201);
+    tokens.push(key["key"].as_str().unwrap().to_owned());
+    program.api.with(key["key"].as_str()).get("conversations").await.expect(200);
     let number = json!({ "phone_number_id": "100000000004711", "waba_id": "200000000004711", "display_phone_number": "+918000014711",
         "access_token": TOKEN, "app_secret": SECRET, "verify_token": "verify-4711-token" });
     owner.post("whatsapp/numbers", number).await.expect(201);
@@ -161,11 +108,11 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
         .unwrap();
     assert!(subscribe.status().is_success());
 
-    sim.post("/_sim/customers", json!({ "wa_id": PHONE, "name": NAME })).await.expect(200);
+    sim.post("/_sim/customers", json!({ "wa_id": PHONE, "name": format!("{NAME}{BREAK}") })).await.expect(200);
     let say = |body: Value| sim.post("/_sim/customers/919876504321/messages", body);
     say(json!({ "type": "text", "text": TEXT })).await.expect(200);
     let picture = base64::engine::general_purpose::STANDARD.encode(FILE);
-    say(json!({ "type": "document", "document": { "base64": picture, "mime_type": "text/plain", "filename": format!("{TEXT}.txt") } })).await.expect(200);
+    say(json!({ "type": "document", "document": { "base64": picture, "mime_type": "text/plain", "filename": format!("{TEXT}{BREAK}.txt") } })).await.expect(200);
     let thread = eventually("the conversation with its file", || async {
         let page = owner.get("conversations").await.expect(200);
         let thread = page["data"][0].clone();
@@ -183,6 +130,7 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     owner.get(&format!("conversations?q={TEXT}")).await.expect(200);
     // Errors, too, are written without what was sent.
     owner.post("auth/login", json!({ "email": EMAIL, "password": "wrong" })).await.expect(401);
+    owner.post("auth/login", json!({ "email": format!("{EMAIL}{BREAK}"), "password": BREAK })).await.expect(401);
     owner
         .post(
             &format!("conversations/{thread}/messages"),
@@ -208,13 +156,17 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
             .then_some(())
     })
     .await;
+    let told = screen.until("message.created").await;
+    assert!(format!("{told:?}").contains(TEXT), "the open screen was told, so a log of what it was told would hold it");
     let metrics = program.api.with(Some("metrics-token-of-the-tests")).get("/metrics").await;
     assert_eq!(metrics.status, 200);
 
     let dump = program.dump();
     program.stop().await;
     let mut left = vec![("the dump".to_owned(), dump), ("the metrics".to_owned(), metrics.text.into_bytes())];
-    left.push(("the log".to_owned(), std::fs::read(&program.log).unwrap()));
+    let log = std::fs::read(&program.log).unwrap();
+    every_line_is_an_event(&String::from_utf8(log.clone()).unwrap());
+    left.push(("the log".to_owned(), log));
     let mut found = vec![];
     // PostgreSQL's own files hold the same rows as the dump, and what was there before; Valkey's hold the streams.
     files(&program.data(), &mut found);
@@ -226,8 +178,9 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     left.extend(found.into_iter().map(|f| (f.display().to_string(), std::fs::read(&f).unwrap_or_default())));
     let markers =
         [TEXT, NOTE, REPLY, NAME, PHONE, EMAIL, PASSWORD, TOKEN, SECRET, FILE, jwt.split('.').next_back().unwrap()];
-    let wanted: Vec<(&str, Vec<u8>)> =
+    let mut wanted: Vec<(&str, Vec<u8>)> =
         markers.iter().flat_map(|m| forms(m).into_iter().map(move |f| (*m, f))).collect();
+    wanted.extend(tokens.iter().flat_map(|t| token_forms(t).into_iter().map(move |f| (&t[..3], f))));
     let search = AhoCorasick::new(wanted.iter().map(|(_, form)| form)).unwrap();
     for (place, bytes) in &left {
         if let Some(found) = search.find(bytes) {
@@ -238,6 +191,39 @@ async fn c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     // The search itself works: it finds what is known to be there.
     let known = AhoCorasick::new(["100000000004711"]).unwrap();
     assert!(left.iter().any(|(_, bytes)| known.is_match(bytes)));
+}
+
+/// Values of the cookies of an answer that are tokens.
+fn cookies(answer: &tarun_testkit::Answer) -> Vec<String> {
+    let set = answer.headers.get_all("set-cookie").iter();
+    set.map(|c| c.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap().1.to_owned()).collect()
+}
+
+/// An invitation that is looked at and accepted, and a reset link that is used: the tokens of both.
+async fn links(nobody: &Caller, owner: &Caller) -> Vec<String> {
+    let of = |made: Value| made["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let invited = owner.post("invitations", json!({ "email": "ravi@shop.example", "role": "AGENT" })).await.expect(201);
+    let invitation = of(invited);
+    nobody.get(&format!("auth/links/{invitation}")).await.expect(200);
+    let given = json!({ "token": invitation, "name": "Ravi", "password": PASSWORD });
+    let joined = nobody.post("auth/invitations/accept", given).await;
+    let id = joined.expect(201)["user"]["id"].as_str().unwrap().to_owned();
+    let reset = of(owner.post(&format!("users/{id}/password-reset"), Value::Null).await.expect(201));
+    let given = json!({ "token": reset, "password": format!("{PASSWORD} again") });
+    let set = nobody.post("auth/password/reset", given).await;
+    set.expect(200);
+    [vec![invitation, reset], cookies(&joined), cookies(&set)].concat()
+}
+
+/// C-087: whatever people wrote, an event stays one line of JSON that we wrote.
+fn every_line_is_an_event(log: &str) {
+    let mut levels = std::collections::BTreeSet::new();
+    for line in log.lines() {
+        let event: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e} in the log: {line}"));
+        let target = event["target"].as_str().unwrap_or_else(|| panic!("no event of ours: {line}"));
+        levels.insert((event["level"].as_str().unwrap().to_owned(), target.starts_with("tarun")));
+    }
+    assert!(levels.contains(&("DEBUG".to_owned(), true)), "the log was asked for all, and says little: {levels:?}");
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { assign, markRead, markUnread, setStatus } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
 import { words } from "@/api/problem.ts";
 import type { Conversation, Status } from "@/api/types.ts";
 import { cleanLine } from "@/lib/text.ts";
+import { mergeConversation } from "@/realtime/apply.ts";
 import { knownConversation, putConversation } from "@/realtime/cache.ts";
+import { tellRead } from "@/realtime/reads.ts";
 import { toast } from "@/ui/toast.tsx";
 
 const done: Record<Status, string> = {
@@ -17,33 +19,44 @@ const done: Record<Status, string> = {
 
 /**
  * What a person does to a conversation: shown at once, taken back with a word if the server refuses, and undone with Z.
+ * `openId`: the one that is being read, which stays in the unread view.
  */
-export function useActions() {
+export function useActions(openId: string | undefined) {
   const cache = useQueryClient();
   const { user } = useMe();
+  const open = useRef(openId);
+  useEffect(() => {
+    open.current = openId;
+  }, [openId]);
 
   const put = useCallback(
-    (conversation: Conversation, open?: string) =>
-      putConversation(cache, conversation, { me: user.id, open }),
+    (conversation: Conversation) => putConversation(cache, conversation, { me: user.id, open: open.current }),
     [cache, user.id],
+  );
+  /** Changes what is known by now, so that what came meanwhile is kept. */
+  const amend = useCallback(
+    (id: string, by: (known: Conversation) => Conversation) => {
+      const known = knownConversation(cache, id);
+      if (known) put(by(known));
+    },
+    [cache, put],
   );
 
   const write = useCallback(
     async (id: string, change: Partial<Conversation>, ask: () => Promise<Conversation>, failed: string) => {
       const before = knownConversation(cache, id);
-      if (before) put({ ...before, ...change });
+      amend(id, (known) => ({ ...known, ...change }));
       try {
         const answer = await ask();
-        const known = knownConversation(cache, id);
-        put(answer.unread_count < 0 && known ? { ...answer, unread_count: known.unread_count } : answer);
+        put(mergeConversation(knownConversation(cache, id), answer));
         return true;
       } catch (error) {
-        if (before) put(before);
+        amend(id, (known) => (before ? undone(known, before, change) : known));
         toast(`${failed} ${words(error)}`, { bad: true });
         return false;
       }
     },
-    [cache, put],
+    [cache, put, amend],
   );
 
   return useMemo(() => {
@@ -92,17 +105,19 @@ export function useActions() {
       );
     };
     const unread = async (conversation: Conversation) => {
-      put({ ...conversation, unread_count: Math.max(1, conversation.unread_count) });
+      const mark = (count: number) => amend(conversation.id, (known) => ({ ...known, unread_count: count }));
+      mark(Math.max(1, conversation.unread_count));
       try {
         await markUnread(conversation.id);
         toast("Marked as unread.");
       } catch (error) {
-        put(conversation);
+        mark(conversation.unread_count);
         toast(`It was not marked as unread. ${words(error)}`, { bad: true });
       }
     };
     const read = async (conversation: Conversation) => {
-      put({ ...conversation, unread_count: 0 }, conversation.id);
+      amend(conversation.id, (known) => ({ ...known, unread_count: 0 }));
+      tellRead({ userId: user.id, conversationId: conversation.id });
       try {
         await markRead(conversation.id);
       } catch {
@@ -110,7 +125,16 @@ export function useActions() {
       }
     };
     return { changeStatus, assignTo, unread, read };
-  }, [put, write, user.id]);
+  }, [amend, write, user.id]);
+}
+
+/** Takes back of a change what nobody has changed again. */
+function undone(known: Conversation, before: Conversation, change: Partial<Conversation>): Conversation {
+  const back = Object.entries(change).filter(
+    ([field, value]) => known[field as keyof Conversation] === value,
+  );
+  const was = back.map(([field]) => [field, before[field as keyof Conversation]]);
+  return { ...known, ...(Object.fromEntries(was) as Partial<Conversation>) };
 }
 
 export type Actions = ReturnType<typeof useActions>;

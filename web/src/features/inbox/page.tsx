@@ -1,4 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
+import {
+  CatchBoundary,
+  type ErrorComponentProps,
+  useLocation,
+  useNavigate,
+  useRouter,
+} from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { keys } from "@/api/keys.ts";
 import type { Conversation, Status } from "@/api/types.ts";
@@ -8,6 +15,7 @@ import { load, save } from "@/lib/storage.ts";
 import { cleanLine } from "@/lib/text.ts";
 import type { Pages } from "@/realtime/apply.ts";
 import { Dialog } from "@/ui/dialog.tsx";
+import { Failed } from "@/ui/states.tsx";
 import { useActions } from "./actions.ts";
 import { ContactPane } from "./contact/pane.tsx";
 import { ConversationList } from "./list/list.tsx";
@@ -16,14 +24,24 @@ import { Thread } from "./thread/thread.tsx";
 import { usePlace } from "./use-inbox.ts";
 import "./inbox.css";
 
+declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** The contact's drawer is open. */
+    contact?: boolean;
+  }
+}
+
 /** The inbox: list, thread, contact. On phones one of them at a time. */
 export function InboxPage() {
   const { filter, conversationId, open, refine } = usePlace();
-  const actions = useActions();
+  const actions = useActions(conversationId);
   const cache = useQueryClient();
   const wide = useMedia("(min-width: 1280px)");
   const [paneWanted, setPaneWanted] = useState(load("contactPane") !== "closed");
-  const [drawer, setDrawer] = useState(false);
+  // In the history, so that the way back closes it first, and another conversation begins without it.
+  const drawer = useLocation({ select: ({ state }) => state.contact === true });
+  const navigate = useNavigate();
+  const { history } = useRouter();
 
   const neighbour = useCallback(
     (step: 1 | -1): Conversation | undefined => {
@@ -53,7 +71,8 @@ export function InboxPage() {
       ?.focus({ preventScroll: true });
   }, [conversationId]);
   const togglePane = () => {
-    if (!wide) return setDrawer(!drawer);
+    if (!wide && drawer) return history.back();
+    if (!wide) return void navigate({ to: ".", search: true, state: { contact: true } });
     save("contactPane", paneWanted ? "closed" : null);
     setPaneWanted(!paneWanted);
   };
@@ -72,31 +91,43 @@ export function InboxPage() {
     [actions, filter, neighbour, open, wide],
   );
 
+  const broken = useCallback(
+    ({ error, reset }: ErrorComponentProps) => (
+      <section className="col" aria-label="Error">
+        <Failed title="This could not be shown" error={error} retry={reset} />
+      </section>
+    ),
+    [],
+  );
   const pane = conversationId && wide && paneWanted;
   return (
     <div className={`inbox page ${conversationId ? "reading" : ""} ${pane ? "with-pane" : ""}`}>
-      <ConversationList filter={filter} refine={refine} open={open} selected={conversationId} />
+      <CatchBoundary getResetKey={() => JSON.stringify(filter)} errorComponent={broken}>
+        <ConversationList filter={filter} refine={refine} open={open} selected={conversationId} />
+      </CatchBoundary>
       {conversationId ? (
-        <Thread
-          key={conversationId}
-          id={conversationId}
-          actions={actions}
-          changeStatus={changeStatus}
-          onBack={() => open(undefined)}
-          onContact={togglePane}
-        />
+        <CatchBoundary getResetKey={() => conversationId} errorComponent={broken}>
+          <Thread
+            key={conversationId}
+            id={conversationId}
+            actions={actions}
+            changeStatus={changeStatus}
+            onBack={() => open(undefined)}
+            onContact={togglePane}
+          />
+        </CatchBoundary>
       ) : (
         <NoSelection />
       )}
       {pane && (
         <aside className="col pr" aria-label="Contact">
-          <ContactPane conversationId={conversationId} />
+          <ContactPane key={conversationId} conversationId={conversationId} />
         </aside>
       )}
       {conversationId && !wide && drawer && (
-        <Dialog title="Contact" look="drawer" onClose={() => setDrawer(false)}>
+        <Dialog title="Contact" look="drawer" onClose={togglePane}>
           <div className="pr">
-            <ContactPane conversationId={conversationId} />
+            <ContactPane key={conversationId} conversationId={conversationId} />
           </div>
         </Dialog>
       )}

@@ -10,6 +10,11 @@ const words = {
   UNKNOWN: "Not sure if sent",
 } as const;
 
+/** Whether it has not gone out and somebody must say what becomes of it. One that was discarded is settled. */
+export function needsDecision(message: Message): boolean {
+  return message.status === "UNKNOWN" || (message.status === "FAILED" && !message.error?.discarded);
+}
+
 /** A clock while it waits, one tick sent, two delivered, two blue ones read. */
 export function Ticks({ status }: { status: Message["status"] }) {
   if (status === "QUEUED")

@@ -14,33 +14,35 @@ import { Mark } from "@/ui/brand.tsx";
 import { Button } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { toast } from "@/ui/toast.tsx";
-import { BusinessForm } from "./business.tsx";
 import { Preview } from "./preview.tsx";
 import "./onboarding.css";
 
 /** The first minutes: three short steps, each can be skipped, a reload goes on where one was. */
 export function Welcome({
+  businessForm,
   connectForm,
   inviteForm,
 }: {
+  businessForm: (onDone: () => void) => ReactNode;
   connectForm: (onDone: () => void) => ReactNode;
   inviteForm: ReactNode;
 }) {
   const { tenant } = useMe();
   const navigate = useNavigate();
   const connected = useQuery(numbers()).data ?? [];
-  const [step, setStep] = useState(() => Math.min(2, Math.max(0, Number(load("welcome.step") ?? 0) || 0)));
+  const place = `welcome.step.${tenant.id}`;
+  const [step, setStep] = useState(() => Math.min(2, Math.max(0, Number(load(place) ?? 0) || 0)));
   const [busy, setBusy] = useState(false);
 
   const go = (to: number) => {
-    save("welcome.step", String(to));
+    save(place, String(to));
     setStep(to);
   };
   const finish = async () => {
     setBusy(true);
     try {
       amend({ tenant: await unwrap(api.PATCH("/api/v1/tenant", { body: { onboarded: true } })) });
-      save("welcome.step", null);
+      save(place, null);
       void navigate({ to: paths.inbox, replace: true });
     } catch (error) {
       toast(words(error), { bad: true });
@@ -53,7 +55,7 @@ export function Welcome({
     {
       title: "Your business",
       done: `${tenant.name.slice(0, 60)}, ${tenant.time_zone}`,
-      body: <BusinessForm onDone={() => go(1)} />,
+      body: businessForm(() => go(1)),
     },
     {
       title: "Connect a WhatsApp number",
@@ -79,8 +81,8 @@ export function Welcome({
         ) : (
           <>
             <p>
-              From Meta’s WhatsApp Manager, or from the simulator that comes with Tarun: it gives you all five
-              values and no real customer is messaged.
+              The values are in Meta’s WhatsApp Manager; each field says where. Without them, look around
+              first and come back later.
             </p>
             {connectForm(() => go(2))}
           </>
@@ -138,7 +140,7 @@ export function Welcome({
           })}
         </ol>
         <div className="end">
-          <Button look="l pri" busy={busy} onClick={() => void finish()}>
+          <Button look={step === steps.length - 1 ? "l pri" : "l"} busy={busy} onClick={() => void finish()}>
             Open the inbox
           </Button>
         </div>

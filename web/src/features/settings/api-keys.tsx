@@ -118,7 +118,7 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
   const [days, setDays] = useState<"0" | "30" | "90" | "365">("90");
   const [made, setMade] = useState<ApiKey | undefined>();
   return (
-    <Dialog title={made ? "Your new key" : "Create an API key"} onClose={onClose}>
+    <Dialog title={made ? "Your new key" : "Create an API key"} keep onClose={onClose}>
       <div className="body">
         {made?.key ? (
           <>

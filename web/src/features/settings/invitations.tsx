@@ -107,7 +107,7 @@ export function InviteForm() {
 
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Invite a teammate" onClose={onClose}>
+    <Dialog title="Invite a teammate" keep onClose={onClose}>
       <div className="body">
         <InviteForm />
       </div>

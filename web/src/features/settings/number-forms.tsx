@@ -69,7 +69,7 @@ export function ConnectForm({ onDone }: { onDone: () => void }) {
 
 export function ConnectDrawer({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Connect a number" look="drawer" onClose={onClose}>
+    <Dialog title="Connect a number" look="drawer" keep onClose={onClose}>
       <div className="body">
         <ConnectForm
           onDone={() => {
@@ -85,7 +85,7 @@ export function ConnectDrawer({ onClose }: { onClose: () => void }) {
 export function SecretsDrawer({ number, onClose }: { number: WhatsAppNumber; onClose: () => void }) {
   const cache = useQueryClient();
   return (
-    <Dialog title="Replace secrets" look="drawer" onClose={onClose}>
+    <Dialog title="Replace secrets" look="drawer" keep onClose={onClose}>
       <div className="body">
         <p className="lead">Leave a field empty to keep the present secret.</p>
         <FieldsForm

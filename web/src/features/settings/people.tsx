@@ -158,7 +158,7 @@ function PersonRow({ person }: { person: User }) {
           />
         )}
         {link && (
-          <Dialog title="Password reset link" onClose={() => setLink("")}>
+          <Dialog title="Password reset link" keep onClose={() => setLink("")}>
             <div className="body">
               <Once value={link} label="Reset link">
                 Send this link to <Name limit={60}>{person.name}</Name>. It works once, for one hour, and is

@@ -3,6 +3,7 @@ import type { Role } from "@/api/types.ts";
 import { paths } from "@/lib/paths.ts";
 
 const all = [
+  { to: paths.settingsBusiness, label: "Business", admin: true },
   { to: paths.settingsNumber, label: "WhatsApp number", admin: true },
   { to: paths.settingsPeople, label: "People", admin: true },
   { to: paths.settingsKeys, label: "API keys", admin: true },

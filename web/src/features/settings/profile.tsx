@@ -1,14 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { api } from "@/api/client.ts";
 import { keys } from "@/api/keys.ts";
 import { useMe } from "@/api/me.ts";
 import { unwrap, words } from "@/api/problem.ts";
-import { amend, signOut } from "@/api/session.ts";
+import { amend } from "@/api/session.ts";
 import { sessions } from "@/api/workspace.ts";
 import { useNow } from "@/lib/hooks.ts";
 import { ago } from "@/lib/time.ts";
 import { Button } from "@/ui/controls.tsx";
 import { FieldsForm } from "@/ui/form.tsx";
+import { signOutOrSay } from "@/ui/sign-out.ts";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
 import { toast } from "@/ui/toast.tsx";
 import { Frame } from "./frame.tsx";
@@ -23,7 +25,7 @@ export function ProfilePage() {
       title="Profile"
       admin={false}
       actions={
-        <Button look="ghost" onClick={() => void signOut()}>
+        <Button look="ghost" onClick={() => void signOutOrSay()}>
           Sign out
         </Button>
       }
@@ -74,8 +76,11 @@ export function ProfilePage() {
 
 function Password() {
   const cache = useQueryClient();
+  const [changes, setChanges] = useState(0);
   return (
     <FieldsForm
+      // Anew after each change: passwords do not stay in the page.
+      key={changes}
       fields={[
         {
           name: "current_password",
@@ -98,6 +103,7 @@ function Password() {
       submit={async ({ current_password = "", new_password = "" }) => {
         await unwrap(api.POST("/api/v1/auth/password", { body: { current_password, new_password } }));
         await cache.invalidateQueries({ queryKey: keys.sessions });
+        setChanges((n) => n + 1);
         toast("Password changed.");
       }}
     />

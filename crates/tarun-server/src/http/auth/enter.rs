@@ -14,7 +14,8 @@ use tarun_core::secret::Secret;
 
 /// Found a business
 ///
-/// Makes a business and its first person, an owner, who is signed in at once. The refresh token comes as a cookie.
+/// Makes a business and its first person, an owner, who is signed in at once. The refresh token comes as a cookie. More than
+/// 20 an hour from one address are answered with 429 and `Retry-After`.
 #[utoipa::path(post, path = "/auth/signup", tag = "auth", security(()), request_body = SignupIn,
     responses((status = 201, description = "Founded and signed in", body = Session)))]
 pub(super) async fn sign_up(
@@ -34,7 +35,8 @@ pub(super) async fn sign_up(
 
 /// Sign in
 ///
-/// Ten failures in 15 minutes, of one account or from one address, are answered with 429 and `Retry-After`.
+/// After ten failures in 15 minutes, of one account or from one address, the answer is 429 with `Retry-After`. A browser in
+/// which the person signed in before has ten tries of its own, whatever others do; it is known by its cookie.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", security(()), request_body = LoginIn,
     responses((status = 200, description = "Signed in", body = Session)))]
 pub(super) async fn log_in(
@@ -48,8 +50,8 @@ pub(super) async fn log_in(
 
 /// Renew the access token
 ///
-/// Takes the refresh token from its cookie and puts a new one there. A refresh token that was replaced more than ten seconds
-/// ago ends its session.
+/// Takes the refresh token from its cookie and puts the next one there; within a minute the same call gets the same token
+/// again. A refresh token that was replaced more than a minute ago ends its session.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", security(("refresh_cookie" = [])),
     params(("X-Tarun-Client" = String, Header, description = "Any value; keeps other sites from making this call")),
     responses((status = 200, description = "Still signed in", body = Session)))]

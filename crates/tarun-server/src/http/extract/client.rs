@@ -1,6 +1,7 @@
 //! From where a request comes.
 
 use crate::http::Http;
+use crate::http::auth::cookie;
 use crate::http::problem::ApiError;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use std::net::{IpAddr, SocketAddr};
 use tarun_app::auth::Client;
 
-/// Address and browser of the caller.
+/// Address, browser and device of the caller.
 #[derive(Debug)]
 pub struct Caller(pub Client);
 
@@ -19,7 +20,7 @@ impl FromRequestParts<Http> for Caller {
         let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let address = if http.settings.trusted_proxy { forwarded(&parts.headers).or(connected) } else { connected };
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        Ok(Self(Client { address, user_agent }))
+        Ok(Self(Client { address, user_agent, device: cookie::read_device(&parts.headers) }))
     }
 }
 

@@ -5,10 +5,9 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use tarun_app::App;
 use tarun_app::acting::{ActError, Acting};
-use tarun_app::change::Change;
 use tarun_app::conversation::visible;
 use tarun_app::idempotency::{self, Once};
-use tarun_app::message::{Queued, Reply, note, send};
+use tarun_app::message::{Reply, note, send};
 use tarun_core::content::Content;
 use tarun_core::ids::{ConversationId, MessageId};
 use tarun_core::policy::Action;
@@ -18,11 +17,6 @@ use tarun_store::message::{self, Message};
 pub enum Said {
     Reply(Box<Reply>),
     Note { body: String, client_key: Option<String> },
-}
-
-enum Follows {
-    Sending(Queued),
-    Change(Change),
 }
 
 /// Says it, or answers with what an earlier call with the same key made.
@@ -43,21 +37,11 @@ pub async fn say(
         return Ok(made);
     }
     let (made, follows) = match said {
-        Said::Reply(reply) => {
-            let (made, queued) = send(app, &mut tx, acting, id, *reply).await?;
-            (made, Follows::Sending(queued))
-        }
-        Said::Note { body, client_key } => {
-            let (made, change) = note(app, &mut tx, acting, id, &body, client_key).await?;
-            (made, Follows::Change(change))
-        }
+        Said::Reply(reply) => send(app, &mut tx, acting, id, *reply).await?,
+        Said::Note { body, client_key } => note(app, &mut tx, acting, id, &body, client_key).await?,
     };
     idempotency::keep(&mut tx, once, &made.id, now).await?;
-    tx.commit().await?;
-    match follows {
-        Follows::Sending(queued) => queued.tell(app).await,
-        Follows::Change(change) => app.announcer.tell(change),
-    }
+    follows.commit(app, tx).await?;
     Ok(made)
 }
 

@@ -27,10 +27,14 @@ pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateT
         sent_by: show_sender(&m.sent_by),
         reply_to: m.quote.as_ref().map(show_quote),
         reactions: m.reactions.iter().map(show_reaction).collect(),
-        error: m.error.as_ref().map(|e| SendError {
-            code: e.code,
-            detail: e.detail.clone(),
-            can_retry: matches!(m.status, delivery::Delivery::Failed | delivery::Delivery::Unknown),
+        error: m.error.as_ref().map(|e| {
+            let again = m.status.again(m.call_started_at, now);
+            SendError {
+                code: e.code,
+                detail: e.detail.clone(),
+                can_retry: again == delivery::Again::Yes,
+                retry_from: if let delivery::Again::From(at) = again { Some(at) } else { None },
+            }
         }),
         is_revoked: m.is_revoked,
         is_edited: m.is_edited,
@@ -70,19 +74,22 @@ fn file(ctx: &TenantCtx, media: Option<&stored::MediaState>, now: OffsetDateTime
 }
 
 fn show_quote(quote: &stored::Quote) -> Quote {
-    let content = Content::from_json(&quote.kind, quote.body.content.clone());
+    // What was taken back is not shown by those who quoted it either.
+    let content = (!quote.is_revoked).then(|| Content::from_json(&quote.kind, quote.body.content.clone()));
     Quote {
         message_id: quote.message_id.0,
         inbound: quote.inbound,
         kind: quote.kind.clone(),
-        summary: content.map(|c| c.summary()).unwrap_or_default(),
+        summary: content.and_then(Result::ok).map(|c| c.summary()).unwrap_or_default(),
+        is_revoked: quote.is_revoked,
     }
 }
 
 fn show_reaction(reaction: &stored::Reaction) -> Reaction {
-    let by = match reaction.user {
-        Some(id) => Sender::User { id: id.0, name: String::new() },
-        None => Sender::Customer,
+    let by = match reaction.by {
+        stored::Reactor::Customer => Sender::Customer,
+        stored::Reactor::App => Sender::App,
+        stored::Reactor::User(id) => Sender::User { id: id.0, name: String::new() },
     };
     Reaction { emoji: reaction.emoji.clone(), by }
 }

@@ -1,7 +1,7 @@
 //! Thousands of open screens on one server.
 
 use super::{PATIENCE, body, memory, stage};
-use crate::realtime::Screen;
+use crate::screen::Screen;
 use futures::{StreamExt, stream};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use reqwest::Method;

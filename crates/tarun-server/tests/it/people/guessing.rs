@@ -39,6 +39,73 @@ async fn c_071_ten_failures_shut_the_account_for_a_quarter_of_an_hour_and_not_fo
 }
 
 #[tokio::test]
+async fn c_071_a_stranger_never_keeps_the_owner_out_of_a_device_that_the_account_knows() {
+    let world = World::start(|_| {});
+    let owner = founder(&world).await;
+    let home = nobody(&world);
+    let entered = log_in(&home, &owner.email, PASSWORD).await;
+    let device = cookie_named("tarun_device", &entered).unwrap();
+    let by_device = async |caller: &Caller, email: &str, password: &str, device: &str| {
+        let given = json!({ "email": email, "password": password });
+        caller.send(caller.request(Method::POST, "auth/login").header("cookie", device).json(&given)).await
+    };
+    let stranger = founder(&world).await;
+    let own = log_in(&nobody(&world), &stranger.email, PASSWORD).await;
+    let own = cookie_named("tarun_device", &own).unwrap();
+    for _window in 0..3 {
+        // From the owner's own network even, and with a device that another account knows.
+        for n in 0..10 {
+            let guess = by_device(&home, &owner.email, "not the password", &own).await;
+            assert_eq!(code(&guess, 401), "invalid_credentials", "{n}");
+        }
+        for not_the_device in ["", own.as_str(), "tarun_device=td_", "tarun_device=td_AAAA", "tarun_device=x"] {
+            assert_eq!(by_device(&home, &owner.email, PASSWORD, not_the_device).await.status, 429, "{not_the_device}");
+        }
+        by_device(&home, &owner.email, PASSWORD, &device).await.expect(200);
+        assert_eq!(log_in(&nobody(&world), &owner.email, PASSWORD).await.status, 429, "to strangers it stays shut");
+        world.clock.advance(Duration::minutes(15));
+    }
+    // Whoever has the device has ten tries as well, wherever he sits.
+    for _ in 0..10 {
+        assert_eq!(by_device(&nobody(&world), &owner.email, "not it", &device).await.status, 401);
+    }
+    assert_eq!(by_device(&nobody(&world), &owner.email, PASSWORD, &device).await.status, 429);
+    log_in(&home, &owner.email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn c_071_strangers_do_not_keep_people_from_changing_their_password() {
+    let owner = founder(world()).await;
+    for _ in 0..10 {
+        assert_eq!(log_in(&nobody(world()), &owner.email, "not the password").await.status, 401);
+    }
+    let change = json!({ "current_password": PASSWORD, "new_password": "another fine password" });
+    owner.caller.post("auth/password", change).await.expect(204);
+}
+
+#[tokio::test]
+async fn businesses_founded_from_one_address_are_limited() {
+    let world = World::start(|_| {});
+    let one = nobody(&world);
+    let found = async |caller: &Caller, n: usize| {
+        let email = format!("many{n}@house.example");
+        let given = json!({ "business_name": "Many", "name": "M", "email": email, "password": PASSWORD });
+        caller.post("auth/signup", given).await
+    };
+    for n in 0..20 {
+        found(&one, n).await.expect(201);
+    }
+    let refused = found(&one, 20).await;
+    assert_eq!(code(&refused, 429), "too_many_requests");
+    let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3600).contains(&seconds), "{seconds}");
+    found(&nobody(&world), 21).await.expect(201);
+    log_in(&one, "many3@house.example", PASSWORD).await.expect(200);
+    world.clock.advance(Duration::hours(1));
+    found(&one, 22).await.expect(201);
+}
+
+#[tokio::test]
 async fn c_071_a_burst_gets_no_more_tries_than_a_sequence() {
     let owner = founder(world()).await;
     let callers: Vec<Caller> = (0..40).map(|_| nobody(world())).collect();

@@ -99,3 +99,35 @@ async fn a_repeated_call_with_its_key_is_done_once() {
     assert_ne!(send(other, "key-2").await.expect(201)["id"], first["id"]);
     assert_eq!(code(&send(body, "ключ").await, 400), "bad_idempotency_key");
 }
+
+/// What somebody gave out ends with his right to give it, and a reset link with the rank of the person it was made for.
+#[tokio::test]
+async fn c_073_links_end_when_the_role_of_their_maker_or_their_person_changes() {
+    let owner = founder(world()).await;
+    let nobody = nobody(world());
+    let opens = async |token: &str| nobody.get(&format!("auth/links/{token}")).await.status == 200;
+    for (n, change) in [json!({ "role": "AGENT" }), json!({ "is_active": false })].into_iter().enumerate() {
+        let (admin, agent) = (colleague(&owner, "ADMIN").await, colleague(&owner, "AGENT").await);
+        let email = format!("given-out-{n}@invite.example");
+        let invited = admin.caller.post("invitations", json!({ "email": email, "role": "ADMIN" })).await.expect(201);
+        let reset = admin.caller.post(&format!("users/{}/password-reset", agent.id), Value::Null).await.expect(201);
+        let kept = json!({ "email": format!("kept-{n}@invite.example"), "role": "AGENT" });
+        let kept = owner.caller.post("invitations", kept).await.expect(201);
+        let links = [link_token(&invited["url"]), link_token(&reset["url"])];
+        owner.caller.patch(&format!("users/{}", admin.id), json!({ "name": "Only a name" })).await.expect(200);
+        assert!(opens(&links[0]).await && opens(&links[1]).await);
+        owner.caller.patch(&format!("users/{}", admin.id), change).await.expect(200);
+        assert!(!opens(&links[0]).await, "an invitation by somebody who may not invite");
+        assert!(!opens(&links[1]).await, "a reset by somebody who may not reset");
+        assert!(opens(&link_token(&kept["url"])).await, "another's stays");
+        let given = json!({ "token": links[0], "name": "Late", "password": PASSWORD });
+        assert_eq!(nobody.post("auth/invitations/accept", given).await.status, 404);
+    }
+    // An admin may set an agent's password, and nobody's but an owner an owner's.
+    let (admin, agent) = (colleague(&owner, "ADMIN").await, colleague(&owner, "AGENT").await);
+    let reset = admin.caller.post(&format!("users/{}/password-reset", agent.id), Value::Null).await.expect(201);
+    owner.caller.patch(&format!("users/{}", agent.id), json!({ "role": "OWNER" })).await.expect(200);
+    let given = json!({ "token": link_token(&reset["url"]), "password": "chosen by the admin" });
+    assert_eq!(code(&nobody.post("auth/password/reset", given).await, 404), "not_found");
+    log_in(&nobody, &agent.email, PASSWORD).await.expect(200);
+}

@@ -47,6 +47,7 @@ export function Composer(props: ComposerProps) {
   const limit = limits[mode];
   const length = Array.from(text.trim()).length;
   const over = length > limit;
+  const nothing = over || text.trim() === "";
 
   const { focusSignal } = props;
   useEffect(() => {
@@ -79,7 +80,6 @@ export function Composer(props: ComposerProps) {
     }
     setText("");
     clearQuote();
-    if (mode === "note") setMode("reply");
     area.current?.focus();
     return true;
   };
@@ -195,23 +195,19 @@ export function Composer(props: ComposerProps) {
                 )}
                 <span className="grow" />
                 {mode === "note" ? (
-                  <Button look="note" icon="lock" disabled={over || text.trim() === ""} onClick={submit}>
+                  <Button look="note" icon="lock" disabled={nothing} onClick={submit}>
                     Add note
                   </Button>
                 ) : (
                   <span className="split">
-                    <Button
-                      look="pri send"
-                      disabled={over || text.trim() === ""}
-                      onClick={submit}
-                      aria-label="Send"
-                    >
+                    <Button look="pri send" disabled={nothing} onClick={submit} aria-label="Send">
                       <Icon name="send" size="l" className="plane" />
                       <span>Send</span> <kbd aria-hidden="true">↵</kbd>
                     </Button>
                     <Menu
                       label="More send options"
                       buttonClass="btn pri"
+                      disabled={nothing}
                       button={() => <Icon name="down" size="xs" />}
                       items={[
                         {

@@ -1,39 +1,48 @@
 import { clearWithOwner } from "@/api/owner.ts";
-import { load, save } from "@/lib/storage.ts";
-import { createStore } from "@/lib/store.ts";
+import { createShared } from "@/lib/shared.ts";
+
+interface Draft {
+  text: string;
+  /** When it was last changed, in milliseconds since 1970. */
+  at: number;
+}
 
 /** Unsent text by conversation, kept in this browser so that neither a reload nor a wrong click loses it. */
-export const drafts = createStore<Record<string, string>>(restore());
+const shared = createShared<Draft>("draft", (stored) => {
+  const { text, at } = stored as Partial<Draft>;
+  return typeof text === "string" && typeof at === "number" ? { text, at } : undefined;
+});
+export const drafts = shared.values;
 
 const limit = 200;
 
-function restore(): Record<string, string> {
-  try {
-    const stored: unknown = JSON.parse(load("drafts") ?? "{}");
-    return typeof stored === "object" && stored !== null ? (stored as Record<string, string>) : {};
-  } catch {
-    return {};
+export function keepDraft(key: string, text: string): void {
+  if (text.trim() === "") {
+    shared.remove(key);
+    return;
   }
+  const others = Object.entries(drafts.get()).filter(([other]) => other !== key);
+  const tooMany = others.sort(([, a], [, b]) => b.at - a.at).slice(limit - 1);
+  for (const [old] of tooMany) shared.remove(old);
+  shared.put(key, { text, at: Date.now() });
 }
 
-let timer: ReturnType<typeof setTimeout> | undefined;
+/** What open composers hold back for a moment; they put it here when asked. */
+const held = new Set<() => void>();
 
-function persist(): void {
-  clearTimeout(timer);
-  timer = undefined;
-  const all = drafts.get();
-  save("drafts", Object.keys(all).length > 0 ? JSON.stringify(all) : null);
+export function followDrafts(flush: () => void): () => void {
+  held.add(flush);
+  return () => held.delete(flush);
 }
 
-export function keepDraft(conversationId: string, text: string): void {
-  drafts.set((all) => {
-    const { [conversationId]: _, ...others } = all;
-    if (text.trim() === "") return others;
-    const kept = Object.entries(others).slice(-(limit - 1));
-    return { ...Object.fromEntries(kept), [conversationId]: text };
-  });
-  timer ??= setTimeout(persist, 1000);
+/** Puts a text back to be edited, before what is being written there. */
+export function returnToDraft(key: string, text: string): void {
+  for (const flush of held) flush();
+  const present = drafts.get()[key]?.text ?? "";
+  keepDraft(key, present.trim() === "" ? text : `${text}\n\n${present}`);
 }
 
-addEventListener("pagehide", persist);
-clearWithOwner(() => drafts.set({}), "drafts");
+addEventListener("pagehide", () => {
+  for (const flush of held) flush();
+});
+clearWithOwner(shared.clear, "draft");

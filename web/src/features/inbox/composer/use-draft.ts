@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "@/lib/store.ts";
-import { drafts, keepDraft } from "./drafts.ts";
+import { drafts, followDrafts, keepDraft } from "./drafts.ts";
 
 const draftDelayMs = 400;
 
 /** The text of a draft. Typing changes only this component; the store, and with it the list, follows a little later. */
 export function useDraft(key: string): [string, (text: string) => void] {
-  const stored = useStore(drafts)[key] ?? "";
+  const stored = useStore(drafts)[key]?.text ?? "";
   const [local, setLocal] = useState({ key, text: stored });
   const latest = useRef(local);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -17,10 +17,18 @@ export function useDraft(key: string): [string, (text: string) => void] {
     keepDraft(latest.current.key, latest.current.text);
   }, []);
 
-  useEffect(() => flush, [flush]);
   useEffect(() => {
-    // Another draft, or a text put back from outside ("Edit" of a message that failed).
-    if (latest.current.key === key && (timer.current !== undefined || latest.current.text === stored)) return;
+    const leave = followDrafts(flush);
+    return () => {
+      leave();
+      flush();
+    };
+  }, [flush]);
+  useEffect(() => {
+    // Another draft, or a text put there from outside: "Edit" of a message that failed, another tab.
+    const { text } = latest.current;
+    const same = text === stored || (stored === "" && text.trim() === "");
+    if (latest.current.key === key && (timer.current !== undefined || same)) return;
     flush();
     latest.current = { key, text: stored };
     setLocal(latest.current);
@@ -31,7 +39,9 @@ export function useDraft(key: string): [string, (text: string) => void] {
       latest.current = { key, text };
       setLocal(latest.current);
       clearTimeout(timer.current);
-      timer.current = setTimeout(flush, text === "" ? 0 : draftDelayMs);
+      timer.current = setTimeout(flush, draftDelayMs);
+      // An empty one was sent or wiped: it must not wait for the other tabs, nor come back by a reload.
+      if (text === "") flush();
     },
     [key, flush],
   );

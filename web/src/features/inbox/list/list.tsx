@@ -7,6 +7,7 @@ import type { ListFilter, User } from "@/api/types.ts";
 import { people } from "@/api/workspace.ts";
 import { useNow } from "@/lib/hooks.ts";
 import { useStore } from "@/lib/store.ts";
+import { type OutboxEntry, outbox } from "@/realtime/outbox.ts";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
 import { drafts } from "../composer/drafts.ts";
 import { ListHead } from "./head.tsx";
@@ -18,16 +19,17 @@ import "./list.css";
 interface ListProps {
   filter: ListFilter;
   refine: (change: Partial<ListFilter>) => void;
-  open: (id: string) => void;
+  open: (id: string, replace?: boolean) => void;
   selected: string | undefined;
 }
 
 export function ConversationList({ filter, refine, open, selected }: ListProps) {
-  const { tenant } = useMe();
+  const { tenant, user } = useMe();
   const now = useNow();
   const query = useInfiniteQuery(conversationList(filter));
   const agents = useQuery(people()).data;
   const written = useStore(drafts);
+  const unsent = useUnsent(user.id);
   const all = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const [pointerOver, setPointerOver] = useState(false);
   const { rows, waiting, release } = useCalmRows(all, pointerOver, JSON.stringify(filter));
@@ -61,7 +63,8 @@ export function ConversationList({ filter, refine, open, selected }: ListProps) 
     const row = to === undefined ? undefined : rows[Math.max(0, to)];
     if (!row) return;
     event.preventDefault();
-    open(row.id);
+    // A row that is passed over is no step on the way back.
+    open(row.id, selected !== undefined);
   };
   const byId = useMemo(() => new Map((agents ?? []).map((agent: User) => [agent.id, agent])), [agents]);
   const openRow = useCallback((id: string) => open(id), [open]);
@@ -121,7 +124,8 @@ export function ConversationList({ filter, refine, open, selected }: ListProps) 
                     zone={tenant.time_zone}
                     now={now}
                     agent={showsAgent && agentId ? byId.get(agentId) : undefined}
-                    draft={conversation.id === selected ? null : (written[conversation.id] ?? null)}
+                    draft={conversation.id === selected ? null : (written[conversation.id]?.text ?? null)}
+                    unsent={unsent.get(conversation.id)}
                     position={item.index + 1}
                     total={hasNextPage ? -1 : rows.length}
                     onOpen={openRow}
@@ -139,4 +143,17 @@ export function ConversationList({ filter, refine, open, selected }: ListProps) 
       )}
     </section>
   );
+}
+
+/** By conversation, what tells most of one's messages that have not gone out: a refused one, else the newest. */
+function useUnsent(userId: string): ReadonlyMap<string, OutboxEntry> {
+  const entries = useStore(outbox);
+  return useMemo(() => {
+    const found = new Map<string, OutboxEntry>();
+    for (const entry of entries) {
+      if (entry.userId !== userId || found.get(entry.conversationId)?.state === "failed") continue;
+      found.set(entry.conversationId, entry);
+    }
+    return found;
+  }, [entries, userId]);
 }

@@ -1,12 +1,13 @@
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import type { Conversation, User } from "@/api/types.ts";
 import { summary } from "@/lib/content.ts";
 import { badge } from "@/lib/numbers.ts";
-import { langOf } from "@/lib/text.ts";
+import { cleanLine, langOf } from "@/lib/text.ts";
 import { fullTime, listTime, span } from "@/lib/time.ts";
+import type { OutboxEntry } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { Avatar, Name } from "@/ui/person.tsx";
-import { Ticks } from "../ticks.tsx";
+import { needsDecision, Ticks } from "../ticks.tsx";
 
 const soonMs = 30 * 60_000;
 
@@ -18,6 +19,8 @@ interface RowProps {
   /** Whoever it is assigned to, where the view does not say it already. */
   agent: User | undefined;
   draft: string | null;
+  /** Of one's own messages that have not gone out, the one that tells most. */
+  unsent: OutboxEntry | undefined;
   position: number;
   total: number;
   onOpen: (id: string) => void;
@@ -45,14 +48,14 @@ export const Row = memo(function Row(props: RowProps) {
       <span className="cvb">
         <span className="l1">
           <b className="clip">
-            <Name>{c.contact.name}</Name>
+            <Name whole>{c.contact.name}</Name>
           </b>
           <time className="num" dateTime={c.last_message_at} title={fullTime(c.last_message_at, zone)}>
             {listTime(c.last_message_at, zone, now)}
           </time>
         </span>
         <span className="l2">
-          <Preview conversation={c} draft={props.draft} />
+          <Preview conversation={c} draft={props.draft} unsent={props.unsent} />
           {unread && (
             <span className="pill" title={`${c.unread_count} unread`}>
               {badge(c.unread_count)}
@@ -86,36 +89,55 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-function Preview({ conversation, draft }: { conversation: Conversation; draft: string | null }) {
+type PreviewProps = Pick<RowProps, "conversation" | "draft" | "unsent">;
+
+function Preview({ conversation, draft, unsent }: PreviewProps) {
   const message = conversation.last_message;
-  if (draft) {
-    return (
-      <span className="pv clip">
-        <span className="hot">Draft:</span> <bdi lang={langOf(draft)}>{draft.slice(0, 120)}</bdi>
-      </span>
-    );
+  if (unsent?.state === "failed") return <Line alert="Not sent">{unsent.body}</Line>;
+  if (draft) return <Line before={<span className="hot">Draft:</span>}>{draft}</Line>;
+  if (unsent) {
+    const wait =
+      unsent.type === "TEXT" ? <Ticks status="QUEUED" /> : <Icon name="note" size="s" className="warn" />;
+    return <Line before={wait}>{unsent.body}</Line>;
   }
-  if (!message) return <span className="pv clip">No messages yet</span>;
+  if (!message) return <span className="pv">No messages yet</span>;
   const { icon, text } = summary(message.type, message.content);
-  const ours = message.direction === "OUTBOUND";
-  const failed =
-    ours && (message.status === "FAILED" || message.status === "UNKNOWN") && message.type !== "NOTE";
+  const ours = message.direction === "OUTBOUND" && message.type !== "NOTE" && message.type !== "SYSTEM";
+  if (ours && needsDecision(message)) {
+    return <Line alert={message.status === "UNKNOWN" ? "Not sure if sent" : "Not sent"}>{text}</Line>;
+  }
   return (
-    <span className="pv clip">
-      {failed && (
+    <Line
+      before={
+        <>
+          {ours && <Ticks status={message.status} />}
+          {icon && <Icon name={icon} size="s" className={icon === "note" ? "warn" : ""} />}
+          {message.type === "NOTE" && message.sent_by.kind === "USER" && (
+            <span>{message.sent_by.name.split(" ")[0]}:</span>
+          )}
+        </>
+      }
+    >
+      {message.is_revoked ? "Deleted by the customer" : text}
+    </Line>
+  );
+}
+
+/** The words in their own direction, cut at their own end; what is said about them stays in front. */
+function Line(props: { alert?: string; before?: ReactNode; children: string }) {
+  const text = cleanLine(props.children, 120);
+  return (
+    <span className="pv">
+      {props.alert && (
         <>
           <Icon name="alert" size="s" className="bad" />
-          <span className="hot">{message.status === "FAILED" ? "Not sent" : "Not sure if sent"}</span> ·{" "}
+          <span className="hot">{props.alert} ·</span>
         </>
       )}
-      {ours && !failed && message.type !== "NOTE" && message.type !== "SYSTEM" && (
-        <Ticks status={message.status} />
-      )}
-      {icon && !failed && <Icon name={icon} size="s" className={icon === "note" ? "warn" : ""} />}
-      {message.type === "NOTE" &&
-        message.sent_by.kind === "USER" &&
-        `${message.sent_by.name.split(" ")[0]}: `}
-      {message.is_revoked ? "Deleted by the customer" : <bdi lang={langOf(text)}>{text}</bdi>}
+      {props.before}
+      <bdi className="clip whole" lang={langOf(text)}>
+        {text}
+      </bdi>
     </span>
   );
 }

@@ -6,13 +6,13 @@ import type { Conversation } from "@/api/types.ts";
  * what would have come to the top is counted instead.
  */
 export function useCalmRows(rows: Conversation[], held: boolean, scope: string) {
-  const frozen = useRef<{ scope: string; order: string[] } | undefined>(undefined);
+  const frozen = useRef<{ scope: string; order: string[]; at: Map<string, string> } | undefined>(undefined);
   const [, settle] = useState(0);
 
   const shown = useMemo(() => {
     const before = frozen.current;
     if (!held || before?.scope !== scope || before.order.length === 0) {
-      frozen.current = { scope, order: rows.map((row) => row.id) };
+      frozen.current = { scope, order: rows.map((row) => row.id), at: times(rows) };
       return { rows, waiting: 0 };
     }
     const fresh = new Map(rows.map((row) => [row.id, row]));
@@ -23,9 +23,9 @@ export function useCalmRows(rows: Conversation[], held: boolean, scope: string) 
     const older = rows.slice(lastKnown + 1);
     const all = [...kept, ...older];
     // Rows that left keep their place in the order, for an undo that brings them back.
-    frozen.current = { scope, order: [...before.order, ...older.map((row) => row.id)] };
-    const waiting = rows.slice(0, lastKnown + 1).filter((row) => !known.has(row.id)).length;
-    return { rows: all, waiting };
+    const order = [...before.order, ...older.map((row) => row.id)];
+    frozen.current = { scope, order, at: new Map([...times(older), ...before.at]) };
+    return { rows: all, waiting: news(rows.slice(0, lastKnown + 1), kept, before.at) };
   }, [rows, held, scope]);
 
   const release = () => {
@@ -33,4 +33,26 @@ export function useCalmRows(rows: Conversation[], held: boolean, scope: string) 
     settle((n) => n + 1);
   };
   return { ...shown, release };
+}
+
+const times = (rows: Conversation[]) => new Map(rows.map((row) => [row.id, row.last_message_at] as const));
+
+/** How many of the rows, in their fresh order, would come from elsewhere or stand higher than where they are held. */
+export function news(
+  fresh: Conversation[],
+  held: Conversation[],
+  heldAt: ReadonlyMap<string, string>,
+): number {
+  const places = new Map(held.map((row, place) => [row.id, place]));
+  let place = 0;
+  let found = 0;
+  for (const row of fresh) {
+    const stands = places.get(row.id);
+    if (stands === undefined) found += 1;
+    else {
+      if (stands > place && heldAt.get(row.id) !== row.last_message_at) found += 1;
+      place += 1;
+    }
+  }
+  return found;
 }

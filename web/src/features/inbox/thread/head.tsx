@@ -113,7 +113,7 @@ export function ThreadHead({ conversation: c, actions, changeStatus, onBack, onC
       <IconButton icon="left" label="Back to the list" look="back" onClick={onBack} />
       <button type="button" className="grow who" onClick={onContact} title="Contact details (])">
         <h2 className="clip" aria-level={phoneWide ? 1 : 2}>
-          <Name>{c.contact.name}</Name>
+          <Name whole>{c.contact.name}</Name>
         </h2>
         <span className="sub2 clip num">
           {c.contact.phone

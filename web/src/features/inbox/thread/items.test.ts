@@ -32,6 +32,7 @@ function entry(key: string): OutboxEntry {
     type: "TEXT",
     body: key,
     createdAt: "2026-02-26T06:30:00Z",
+    since: "2026-02-26T06:00:00.000Z",
     state: "waiting",
   };
 }

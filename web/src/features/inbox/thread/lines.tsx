@@ -123,6 +123,8 @@ export function Outgoing(props: {
   entry: OutboxEntry;
   customer: string;
   offline: boolean;
+  /** One before it was refused: it goes after that one or not at all. */
+  blocked: boolean;
   onEdit: (entry: OutboxEntry) => void;
 }) {
   const { entry } = props;
@@ -146,7 +148,11 @@ export function Outgoing(props: {
       ) : (
         <div className="meta">
           <Icon name="clock" size="xs" />
-          {props.offline || entry.state === "waiting" ? "Waiting to send" : "Sending"}
+          {props.blocked
+            ? "Waits for the message above that was not sent"
+            : props.offline || entry.state === "waiting"
+              ? "Waiting to send"
+              : "Sending"}
         </div>
       )}
     </>

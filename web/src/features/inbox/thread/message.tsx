@@ -1,12 +1,12 @@
 import { memo } from "react";
 import type { Message, Resolution } from "@/api/types.ts";
 import { asContent, text } from "@/lib/content.ts";
+import { useNow } from "@/lib/hooks.ts";
 import { clock, fullTime } from "@/lib/time.ts";
-import { copyText, IconButton } from "@/ui/controls.tsx";
+import { copyAndSay, IconButton } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
-import { toast } from "@/ui/toast.tsx";
-import { Ticks } from "../ticks.tsx";
+import { needsDecision, Ticks } from "../ticks.tsx";
 import { Body } from "./body.tsx";
 import { QuoteLine } from "./quote.tsx";
 
@@ -42,7 +42,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
     >
       <div className="mb">
         <div
-          className={`bub ${ours ? "out" : "in"} ${look} ${failed ? "failed" : ""} ${props.selected ? "picked" : ""}`}
+          className={`bub ${ours ? "out" : "in"} ${look} ${failed && needsDecision(m) ? "failed" : ""} ${props.selected ? "picked" : ""}`}
         >
           <span className="sr">{ours ? "We said: " : "Customer said: "}</span>
           {m.reply_to && <QuoteLine quote={m.reply_to} customer={customer} onJump={props.onJump} />}
@@ -68,12 +68,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
             <IconButton icon="reply" label="Quote" keys="Q" look="s" onClick={() => props.onQuote(m)} />
           )}
           {copyable && !m.is_revoked && (
-            <IconButton
-              icon="copy"
-              label="Copy text"
-              look="s"
-              onClick={() => void copyText(copyable).then(() => toast("Copied."))}
-            />
+            <IconButton icon="copy" label="Copy text" look="s" onClick={() => void copyAndSay(copyable)} />
           )}
           <IconButton icon="note" label="Add a note" keys="N" look="s" onClick={props.onNote} />
         </div>
@@ -85,10 +80,10 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
           <time dateTime={m.created_at} title={fullTime(m.created_at, zone)}>
             {clock(m.created_at, zone)}
           </time>
-          {ours && <Ticks status={m.status} />}
+          {ours && !failed && <Ticks status={m.status} />}
         </div>
       )}
-      {failed && <Trouble message={m} onResolve={props.onResolve} />}
+      {failed && <Trouble message={m} zone={zone} onResolve={props.onResolve} />}
     </div>
   );
 });
@@ -108,20 +103,34 @@ function Who({ message }: { message: Message }) {
 }
 
 /** Why it did not go out, and what can be done. An unknown fate is left to a person: a second copy cannot be taken back. */
-function Trouble({ message, onResolve }: { message: Message; onResolve: BubbleProps["onResolve"] }) {
+function Trouble(props: { message: Message; zone: string; onResolve: BubbleProps["onResolve"] }) {
+  const { message, zone, onResolve } = props;
+  useNow();
   const unknown = message.status === "UNKNOWN";
+  if (!needsDecision(message)) {
+    return (
+      <div className="trouble settled" role="group" aria-label="Not sent">
+        Not sent. {message.error?.detail}
+      </div>
+    );
+  }
   const reason = unknown
     ? "The connection broke while sending. WhatsApp may or may not have it."
     : (message.error?.detail ?? "WhatsApp did not take this message.");
+  const from = message.error?.retry_from;
+  const tooSoon = from != null && Date.parse(from) > Date.now();
   return (
     <div className="trouble" role="group" aria-label={unknown ? "Not sure if sent" : "Not sent"}>
       <Icon name="alert" size="xs" />
-      <span>{reason}</span>
-      {(unknown || message.error?.can_retry) && (
+      <span>
+        {reason}
+        {tooSoon && ` It can be sent again from ${clock(from, zone)}.`}
+      </span>
+      {(message.error?.can_retry ?? unknown) || (from != null && !tooSoon) ? (
         <button type="button" onClick={() => onResolve(message, "RETRY")}>
           {unknown ? "Send again" : "Retry"}
         </button>
-      )}
+      ) : null}
       <button type="button" onClick={() => onResolve(message, "DISCARD")}>
         {unknown ? "Leave" : "Discard"}
       </button>

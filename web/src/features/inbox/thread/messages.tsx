@@ -11,11 +11,10 @@ import { useShortcut } from "@/lib/shortcuts.ts";
 import { useStore } from "@/lib/store.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { heldMessage, putMessage } from "@/realtime/cache.ts";
-import { discard, type OutboxEntry, outbox } from "@/realtime/outbox.ts";
+import { type OutboxEntry, outbox } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { Empty, Failed } from "@/ui/states.tsx";
 import { toast } from "@/ui/toast.tsx";
-import { keepDraft } from "../composer/drafts.ts";
 import { buildItems, type Item } from "./items.ts";
 import { DayLine, EventsLine, NewLine, NoteCard, Outgoing } from "./lines.tsx";
 import { Bubble } from "./message.tsx";
@@ -24,14 +23,20 @@ import { useWindow } from "./use-window.ts";
 
 interface MessagesProps {
   id: string;
-  unreadAtOpen: number;
+  /** How many the person has not seen yet. */
+  unread: number;
   ready: boolean;
   customer: string;
   onQuote: (message: Message) => void;
   onNote: () => void;
+  /** A message that was not sent is to be written anew. */
+  onEdit: (entry: OutboxEntry) => void;
+  /** The newest messages are on the screen. */
+  onShown: () => void;
 }
 
-export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }: MessagesProps) {
+export function Messages(props: MessagesProps) {
+  const { id, unread, ready, customer, onQuote, onNote, onEdit, onShown } = props;
   const cache = useQueryClient();
   const { user, tenant } = useMe();
   const zone = tenant.time_zone;
@@ -54,9 +59,10 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
     if (decided.current || !ready || newestFirst.length === 0) return;
     decided.current = true;
     const inbound = newestFirst.filter((message) => message.direction === "INBOUND");
-    const oldest = inbound[unreadAtOpen - 1];
-    if (unreadAtOpen > 0 && oldest) setFirstNew({ id: oldest.id, count: unreadAtOpen });
-  }, [ready, newestFirst, unreadAtOpen]);
+    const oldest = inbound[unread - 1];
+    if (unread > 0 && oldest) setFirstNew({ id: oldest.id, count: unread });
+    onShown();
+  }, [ready, newestFirst, unread, onShown]);
 
   const items = useMemo(
     () => buildItems(newestFirst, mine, zone, firstNew),
@@ -97,6 +103,10 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
     if (message) onQuote(message);
   });
 
+  const pick = useCallback(
+    (messageId: string) => setPicked((is) => (is === messageId ? undefined : messageId)),
+    [],
+  );
   const jump = useCallback(
     (messageId: string) => {
       const message = newestFirst.find((m) => m.id === messageId);
@@ -122,10 +132,7 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
     },
     [cache, id],
   );
-  const edit = useCallback((entry: OutboxEntry) => {
-    keepDraft(entry.conversationId, entry.body);
-    discard(entry.key);
-  }, []);
+  const refused = mine.findIndex((entry) => entry.state === "failed");
 
   const line = (item: Item) => {
     switch (item.kind) {
@@ -138,7 +145,15 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
       case "note":
         return <NoteCard message={item.message} zone={zone} />;
       case "outgoing":
-        return <Outgoing entry={item.entry} customer={customer} offline={!online} onEdit={edit} />;
+        return (
+          <Outgoing
+            entry={item.entry}
+            customer={customer}
+            offline={!online}
+            blocked={refused >= 0 && mine.indexOf(item.entry) > refused}
+            onEdit={onEdit}
+          />
+        );
       case "message":
         return (
           <Bubble
@@ -151,7 +166,7 @@ export function Messages({ id, unreadAtOpen, ready, customer, onQuote, onNote }:
             onQuote={onQuote}
             onNote={onNote}
             onJump={jump}
-            onSelect={setPicked}
+            onSelect={pick}
             onResolve={resolve}
           />
         );

@@ -27,7 +27,7 @@ export function QuoteLine(props: { quote: Quote; customer: string; onJump?: (id:
       <b>{quote.inbound ? <Name limit={60}>{props.customer}</Name> : "You"}</b>
       <span className="row">
         {icon && <Icon name={icon} size="xs" />}
-        <bdi className="clip" lang={langOf(line)}>
+        <bdi className="clip whole grow" lang={langOf(line)}>
           {line}
         </bdi>
       </span>

@@ -1,17 +1,22 @@
-import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
 import { conversation as conversationQuery } from "@/api/inbox.ts";
-import { ApiError } from "@/api/problem.ts";
+import { isGone } from "@/api/problem.ts";
 import type { Conversation, Message, Quote, Status } from "@/api/types.ts";
 import { summary } from "@/lib/content.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
+import { useStore } from "@/lib/store.ts";
 import { cleanLine } from "@/lib/text.ts";
-import { Button } from "@/ui/controls.tsx";
+import { knownConversation } from "@/realtime/cache.ts";
+import { discard, type OutboxEntry } from "@/realtime/outbox.ts";
+import { Button, copyAndSay } from "@/ui/controls.tsx";
 import { Empty, Failed } from "@/ui/states.tsx";
 import type { Actions } from "../actions.ts";
 import { Composer, type ComposerMode } from "../composer/composer.tsx";
+import { drafts, returnToDraft } from "../composer/drafts.ts";
 import { ThreadHead } from "./head.tsx";
 import { Messages } from "./messages.tsx";
+import { useMarkRead } from "./use-mark-read.ts";
 import "./thread.css";
 
 interface ThreadProps {
@@ -24,7 +29,9 @@ interface ThreadProps {
 
 /** The middle: head, messages, composer of one conversation. */
 export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadProps) {
-  const query = useQuery(conversationQuery(id));
+  const cache = useQueryClient();
+  // The list has it already, as a rule.
+  const query = useQuery({ ...conversationQuery(id), placeholderData: () => knownConversation(cache, id) });
   const conversation = query.data;
   const [mode, setMode] = useState<ComposerMode>("reply");
   const [quote, setQuote] = useState<Quote | undefined>();
@@ -50,30 +57,24 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
   );
   const startNote = useCallback(() => compose("note"), [compose]);
 
+  const edit = useCallback(
+    (entry: OutboxEntry) => {
+      const note = entry.type === "NOTE";
+      returnToDraft(note ? `${entry.conversationId}:note` : entry.conversationId, entry.body);
+      discard(entry.key);
+      compose(note ? "note" : "reply");
+    },
+    [compose],
+  );
   const unread = conversation?.unread_count ?? 0;
-  useEffect(() => {
-    if (!conversation || unread <= 0) return;
-    const see = () => {
-      if (!document.hidden) void actions.read(conversation);
-    };
-    see();
-    document.addEventListener("visibilitychange", see);
-    return () => document.removeEventListener("visibilitychange", see);
-  }, [actions, conversation, unread]);
+  const { onShown, onAct } = useMarkRead(conversation, actions);
 
-  if (query.error && !conversation) {
-    const gone =
-      query.error instanceof ApiError && (query.error.status === 404 || query.error.status === 403);
+  const gone = isGone(query.error);
+  if (gone || (query.error && !conversation)) {
     return (
       <section className="col thread" aria-label="Conversation">
         {gone ? (
-          <Empty
-            icon="lock"
-            title="This conversation is not here for you"
-            actions={<Button onClick={onBack}>Back to the list</Button>}
-          >
-            It was removed, or it is assigned to a teammate. An admin can assign it to you.
-          </Empty>
+          <Gone id={id} onBack={onBack} />
         ) : (
           <Failed
             title="The conversation did not load"
@@ -88,6 +89,8 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
     <section
       className="col thread"
       tabIndex={-1}
+      onPointerDown={onAct}
+      onInput={onAct}
       aria-label={
         conversation ? `Conversation with ${cleanLine(conversation.contact.name, 80)}` : "Conversation"
       }
@@ -105,11 +108,13 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
       )}
       <Messages
         id={id}
-        unreadAtOpen={unread}
+        unread={unread}
         customer={conversation?.contact.name ?? ""}
         ready={conversation !== undefined}
         onQuote={startQuote}
         onNote={startNote}
+        onEdit={edit}
+        onShown={onShown}
       />
       {conversation && (
         <Composer
@@ -124,5 +129,28 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
         />
       )}
     </section>
+  );
+}
+
+/** Also for one that was here a moment ago, because a teammate took it: what was typed is not lost. */
+function Gone({ id, onBack }: { id: string; onBack: () => void }) {
+  const draft = useStore(drafts)[id]?.text;
+  return (
+    <Empty
+      icon="lock"
+      title="This conversation is not here for you"
+      actions={
+        <>
+          <Button onClick={onBack}>Back to the list</Button>
+          {draft && (
+            <Button look="ghost" onClick={() => void copyAndSay(draft)}>
+              Copy what you typed
+            </Button>
+          )}
+        </>
+      }
+    >
+      It is assigned to a teammate, or it was removed. An admin can assign it to you.
+    </Empty>
   );
 }

@@ -80,26 +80,50 @@ fn other_kinds_pass_as_they_are() {
     }
 }
 
-#[test]
-fn a_quote_is_one_line_and_only_a_failed_message_can_be_sent_again() {
-    let quote = stored::Quote {
+fn quote(is_revoked: bool) -> stored::Quote {
+    stored::Quote {
         message_id: MessageId::fresh(),
         inbound: true,
         kind: "TEXT".into(),
         body: Body { content: json!({ "body": "one\ntwo" }), ..Body::default() },
-    };
-    let error = stored::SendError { code: Some(131_026), detail: "x".into() };
-    for (status, again) in
-        [(delivery::Delivery::Failed, true), (delivery::Delivery::Unknown, true), (delivery::Delivery::Read, false)]
-    {
-        let m = stored::Message {
-            status,
-            error: Some(error.clone()),
-            quote: Some(quote.clone()),
-            ..message("TEXT", json!({ "body": "x" }))
-        };
-        let out = message_out(&tenant(), &m, OffsetDateTime::UNIX_EPOCH);
-        assert_eq!(out.reply_to.unwrap().summary, "one two");
-        assert_eq!(out.error.unwrap().can_retry, again);
+        is_revoked,
+    }
+}
+
+#[test]
+fn a_quote_is_one_line_and_shows_nothing_that_was_taken_back() {
+    for (is_revoked, summary) in [(false, "one two"), (true, "")] {
+        let m = stored::Message { quote: Some(quote(is_revoked)), ..message("TEXT", json!({ "body": "x" })) };
+        let shown = message_out(&tenant(), &m, OffsetDateTime::UNIX_EPOCH).reply_to.unwrap();
+        assert_eq!((shown.summary.as_str(), shown.is_revoked), (summary, is_revoked));
+    }
+}
+
+#[test]
+fn c_050_only_a_failed_message_can_be_sent_again_and_one_of_unknown_fate_not_at_once() {
+    use delivery::{Delivery, REPORT_WAIT};
+    let call = OffsetDateTime::UNIX_EPOCH;
+    let until = call + REPORT_WAIT;
+    for (status, call_started_at, now, can_retry, retry_from) in [
+        (Delivery::Failed, None, call, true, None),
+        (Delivery::Unknown, Some(call), call, false, Some(until)),
+        (Delivery::Unknown, Some(call), until, true, None),
+        (Delivery::Queued, None, until, false, None),
+        (Delivery::Read, None, until, false, None),
+    ] {
+        let error = Some(stored::SendError { code: Some(131_026), detail: "x".into() });
+        let m = stored::Message { status, error, call_started_at, ..message("TEXT", json!({ "body": "x" })) };
+        let error = message_out(&tenant(), &m, now).error.unwrap();
+        assert_eq!((error.can_retry, error.retry_from), (can_retry, retry_from), "{status:?} {now}");
+    }
+}
+
+#[test]
+fn a_reaction_is_shown_as_whose_it_is() {
+    for (by, kind) in [(stored::Reactor::Customer, "CUSTOMER"), (stored::Reactor::App, "APP")] {
+        let reaction = stored::Reaction { message_id: MessageId::fresh(), by, emoji: "👍".into() };
+        let m = stored::Message { reactions: vec![reaction], ..message("TEXT", json!({ "body": "x" })) };
+        let shown = serde_json::to_value(message_out(&tenant(), &m, OffsetDateTime::UNIX_EPOCH)).unwrap();
+        assert_eq!(shown["reactions"][0]["by"]["kind"], kind);
     }
 }

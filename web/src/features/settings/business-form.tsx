@@ -7,7 +7,7 @@ import { SelectField } from "@/ui/controls.tsx";
 import { FieldsForm } from "@/ui/form.tsx";
 
 /** Name and time zone: days and times everywhere follow the zone. */
-export function BusinessForm({ onDone }: { onDone: () => void }) {
+export function BusinessForm(props: { action: string; look: string; focus: boolean; onDone: () => void }) {
   const { tenant } = useMe();
   const zones = useMemo(() => {
     const all = new Set(["Asia/Kolkata", tenant.time_zone, Intl.DateTimeFormat().resolvedOptions().timeZone]);
@@ -26,10 +26,12 @@ export function BusinessForm({ onDone }: { onDone: () => void }) {
           maxLength: 120,
         },
       ]}
-      action="Continue"
+      action={props.action}
+      look={props.look}
+      focus={props.focus}
       submit={async ({ name = "" }) => {
         amend({ tenant: await unwrap(api.PATCH("/api/v1/tenant", { body: { name, time_zone: zone } })) });
-        onDone();
+        props.onDone();
       }}
     >
       <SelectField label="Time zone" value={zone} options={zones} onChange={setZone} />

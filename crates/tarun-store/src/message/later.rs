@@ -1,0 +1,112 @@
+//! What happens to a message after it was said: edited, taken back, reacted to. By the provider's id of it.
+
+use super::Reactor;
+use crate::error::StoreError;
+use crate::inbox::Body;
+use crate::tx::TenantTx;
+use serde_json::Value;
+use sqlx::Row;
+use tarun_core::ids::{ConversationId, MessageId};
+use tarun_matching::tokens;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Earlier contents that are kept of a message.
+const MOST_EARLIER: usize = 20;
+
+/// Gives a message the content that its author gave it; `text` is for search. `None` if it is not known here.
+pub async fn edit(
+    tx: &mut TenantTx,
+    hash: [u8; 16],
+    kind: &str,
+    content: Value,
+    text: &str,
+) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+    let (sql, ctx) = tx.parts();
+    let Some(row) = sqlx::query(
+        "select id, conversation_id, body_enc from messages where tenant_id = $1 and wamid_hash = $2 for update",
+    )
+    .bind(ctx.tenant.0)
+    .bind(hash.as_slice())
+    .fetch_optional(&mut *sql)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let id = MessageId(row.get("id"));
+    let mut body = Body::open(ctx, id.0, row.get("body_enc"))?;
+    let before = std::mem::replace(&mut body.content, content);
+    // The same edit once more, from a replay, is none.
+    if before != body.content && body.earlier.len() < MOST_EARLIER {
+        body.earlier.push(before);
+    }
+    sqlx::query(
+        "update messages set kind = $3, body_enc = $4, is_edited = true, search = case when is_revoked then null else $5::bigint[] end
+         where tenant_id = $1 and id = $2",
+    )
+    .bind(ctx.tenant.0)
+    .bind(id.0)
+    .bind(kind)
+    .bind(body.seal(ctx, id)?)
+    .bind(Some(ctx.keys.tokens(&tokens::words(text))).filter(|t| !t.is_empty()))
+    .execute(sql)
+    .await?;
+    Ok(Some((id, ConversationId(row.get("conversation_id")))))
+}
+
+/// Marks a message that its author took back: nobody is shown or finds its words any more. `None` if it is not known here.
+pub async fn revoke(tx: &mut TenantTx, hash: [u8; 16]) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+    let tenant = tx.tenant().0;
+    let row: Option<(Uuid, Uuid)> = sqlx::query_as(
+        "update messages set is_revoked = true, search = null where tenant_id = $1 and wamid_hash = $2 returning id, conversation_id",
+    )
+    .bind(tenant)
+    .bind(hash.as_slice())
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(row.map(|(id, conversation)| (MessageId(id), ConversationId(conversation))))
+}
+
+/// Sets or takes back one side's reaction. `None` if the message is not known here.
+pub async fn react(
+    tx: &mut TenantTx,
+    hash: [u8; 16],
+    by: Reactor,
+    emoji: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+    let (sql, ctx) = tx.parts();
+    let Some(row) = sqlx::query("select id, conversation_id from messages where tenant_id = $1 and wamid_hash = $2")
+        .bind(ctx.tenant.0)
+        .bind(hash.as_slice())
+        .fetch_optional(&mut *sql)
+        .await?
+    else {
+        return Ok(None);
+    };
+    let id: Uuid = row.get("id");
+    match emoji.filter(|e| !e.is_empty()) {
+        Some(emoji) => {
+            sqlx::query(
+                "insert into message_reactions (tenant_id, message_id, by_whom, emoji_enc, at) values ($1, $2, $3, $4, $5)
+                 on conflict (tenant_id, message_id, by_whom) do update set emoji_enc = excluded.emoji_enc, at = excluded.at",
+            )
+            .bind(ctx.tenant.0)
+            .bind(id)
+            .bind(by.to_column())
+            .bind(ctx.seal("message_reactions.emoji", id, emoji)?)
+            .bind(now)
+            .execute(sql)
+            .await?;
+        }
+        None => {
+            sqlx::query("delete from message_reactions where tenant_id = $1 and message_id = $2 and by_whom = $3")
+                .bind(ctx.tenant.0)
+                .bind(id)
+                .bind(by.to_column())
+                .execute(sql)
+                .await?;
+        }
+    }
+    Ok(Some((MessageId(id), ConversationId(row.get("conversation_id")))))
+}
