@@ -110,6 +110,7 @@ pub fn as_stored(arrival: &Arrival, stored: Stored) -> Option<Message> {
         client_key: None,
         is_revoked: false,
         is_edited: false,
+        is_discarded: false,
         said_at: arrival.said_at,
         sent_at: None,
         delivered_at: None,

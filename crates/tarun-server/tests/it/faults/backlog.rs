@@ -62,7 +62,6 @@ async fn backlog(stage: &Stage) -> usize {
 /// Events of the business that makes noise.
 const NOISE: usize = 4_000;
 
-#[ignore = "fails: a lane handles all that waits for one business before it turns to the next"]
 #[tokio::test]
 async fn c_033_a_businesss_message_does_not_wait_for_all_of_anothers() {
     let (mut stage, noisy) = stage(1).await;

@@ -106,7 +106,7 @@ async fn c_126_everything_killed_at_once_loses_nothing_and_sends_nothing_twice()
         let outbound = threads.into_iter().flat_map(|t| t.messages).filter(|m| !m.inbound);
         let states: BTreeMap<String, String> = outbound.map(|m| (m.id, m.status)).collect();
         let settled = |id: &String| states.get(id).is_none_or(|s: &String| s != "QUEUED");
-        promised.iter().all(|id| settled(id)).then_some(states)
+        promised.iter().all(settled).then_some(states)
     })
     .await;
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
