@@ -56,7 +56,7 @@ async fn c_036_a_delayed_send_fires_once_and_not_early_through_restart_loss_and_
 }
 
 /// A token lives for minutes, not for an hour.
-async fn sign_in(shop: &mut Business) {
+pub(super) async fn sign_in(shop: &mut Business) {
     let session = shop.owner.post("auth/login", json!({ "email": shop.email, "password": PASSWORD })).await.expect(200);
     shop.owner = shop.owner.with(session["access_token"].as_str());
 }

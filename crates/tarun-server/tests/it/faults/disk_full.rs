@@ -2,6 +2,7 @@
 //!
 //! Needs a small volume, which only root may mount; for others these tests say so and show nothing.
 
+use super::delayed::sign_in;
 use super::{Load, in_order, shown_once, stage_on, thread, until};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -11,7 +12,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 use tarun_testkit::{Business, World, eventually, open_folder};
 use tempfile::TempDir;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// A volume in memory. It is taken away when this is dropped.
 struct Volume(TempDir);
@@ -97,7 +98,7 @@ async fn c_045_where_no_file_can_be_kept_messages_are_handled_and_files_are_fetc
     let Some(volume) = Volume::mount(4) else { return };
     let folder = volume.path("media");
     let world: &'static World = Box::leak(Box::new(World::start(move |config| config.data_dir = folder)));
-    let shop = Business::in_world(world).await;
+    let mut shop = Business::in_world(world).await;
     let customer = shop.customer("Leela").await;
     volume.fill();
 
@@ -116,14 +117,14 @@ async fn c_045_where_no_file_can_be_kept_messages_are_handled_and_files_are_fetc
     let url = ready(&shop, &id, "first").await;
     assert_eq!(shop.owner.with(None).get(&url).await.text, BYTES);
 
-    // There is not: it is given up, and a person has it fetched.
+    // There is not: it is given up after a day, and a person has it fetched.
     volume.fill();
     shop.says(&customer, picture("second")).await;
-    let dead = eventually("the dead letter", || async {
-        world.clock.advance(Duration::seconds(1));
-        shop.owner.get("failures").await.json()["data"].as_array()?.first().cloned()
-    })
-    .await;
+    let began = world.clock.now();
+    given_up(world).await;
+    assert!(world.clock.now() - began > Duration::hours(24));
+    sign_in(&mut shop).await;
+    let dead = shop.owner.get("failures").await.expect(200)["data"][0].clone();
     assert_eq!(dead["kind"], "MEDIA");
     assert_eq!(file(&shop, &id, "second").await["state"], "FAILED");
     volume.free();
@@ -131,6 +132,25 @@ async fn c_045_where_no_file_can_be_kept_messages_are_handled_and_files_are_fetc
     assert_eq!(shop.owner.post(&path, Value::Null).await.status, 204);
     let url = ready(&shop, &id, "second").await;
     assert_eq!(shop.owner.with(None).get(&url).await.text, BYTES);
+}
+
+/// Lets each wait between two tries pass, until there is no next one.
+async fn given_up(world: &World) {
+    loop {
+        let waits = eventually("the end of a try", || async {
+            let job = "select state, not_before from jobs where kind = 'MEDIA'";
+            let (state, until): (String, Option<OffsetDateTime>) =
+                sqlx::query_as(job).fetch_optional(&mut world.owner().await).await.unwrap()?;
+            match until.map(|at| at - world.clock.now()).filter(|wait| wait.is_positive()) {
+                _ if state == "DEAD" => Some(None),
+                Some(wait) => Some(Some(wait)),
+                None => None,
+            }
+        })
+        .await;
+        let Some(wait) = waits else { return };
+        world.clock.advance(wait);
+    }
 }
 
 const BYTES: &str = "the bytes of a picture, as far as anybody cares";

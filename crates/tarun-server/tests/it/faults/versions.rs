@@ -1,8 +1,9 @@
 //! An older and a newer version at work over the same tables and streams, as while an upgrade goes round.
 
-use serde_json::{Value, json};
-use tarun_testkit::{Business, SECRET, World, eventually, text_webhook};
-use time::{Duration, OffsetDateTime};
+use super::workers::state;
+use super::{body, entries, owner, reply, shown_once, stage, thread, until};
+use serde_json::Value;
+use tarun_testkit::{Business, World};
 use uuid::Uuid;
 
 /// What a newer version's migration may do beside us: further columns, further kinds of work.
@@ -20,62 +21,50 @@ const HELD: &str = "
 
 #[tokio::test]
 async fn c_035_work_of_another_version_is_read_as_far_as_it_is_known_and_otherwise_left_alone() {
-    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
-    let shop = Business::in_world(world).await;
-    let mut sql = world.owner().await;
+    let (stage, shop) = stage(1).await;
+    let mut sql = owner(&stage).await;
     sqlx::raw_sql(NEWER).execute(&mut sql).await.unwrap();
-    let tenant = Uuid::parse_str(&shop.tenant_id).unwrap();
+    let tenant: Uuid = sqlx::query_scalar("select id from tenants").fetch_one(&mut sql).await.unwrap();
 
     // Rows of a kind that only the newer version knows, more of them than a sweep hands out in one look, and all due first.
-    let begun = world.clock.now() - Duration::hours(1);
     sqlx::query(
         "insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
-         select $1, n, 'FUTURE', gen_random_uuid(), $2, $2 from generate_series(1, 700) as n",
+         select $1, n, 'FUTURE', gen_random_uuid(), '2020-01-01', '2020-01-01' from generate_series(1, 700) as n",
     )
     .bind(tenant)
-    .bind(begun)
     .execute(&mut sql)
     .await
     .unwrap();
-    eventually("the sweep has met all of them", || async {
-        world.clock.advance(Duration::seconds(1));
-        let met = "select count(*) from jobs where kind = 'FUTURE' and sweep_at > $1";
-        let met: i64 = sqlx::query_scalar(met).bind(begun).fetch_one(&mut world.owner().await).await.unwrap();
+    until("the sweep has met all of them", || async {
+        let met = "select count(*) from jobs where kind = 'FUTURE' and sweep_at > '2021-01-01'";
+        let met: i64 = sqlx::query_scalar(met).fetch_one(&mut owner(&stage).await).await.unwrap();
         (met == 700).then_some(())
     })
     .await;
     // And a stream of that kind.
-    let redis = redis::Client::open(world.redis_url.as_str()).unwrap();
-    let mut valkey = redis.get_multiplexed_async_connection().await.unwrap();
-    let foreign = format!("{}:future:0", world.queue_prefix);
-    let () = redis::cmd("XADD").arg(&foreign).arg("*").arg("z").arg("?").query_async(&mut valkey).await.unwrap();
+    let mut valkey = stage.valkey().await.unwrap();
+    let () =
+        redis::cmd("XADD").arg("tarun:future:0").arg("*").arg("z").arg("?").query_async(&mut valkey).await.unwrap();
 
     // Known work goes on over the newer tables.
-    let customer = shop.customer("Between versions").await;
-    shop.says_text(&customer, "hello").await;
-    let id = shop.conversation_of(&customer).await["id"].as_str().unwrap().to_owned();
-    let reply = json!({ "type": "TEXT", "content": { "body": "haan" } });
-    let made = shop.owner.post(&format!("conversations/{id}/messages"), reply).await.expect(201);
-    eventually("the reply is delivered", || async {
-        shop.messages(&id).await.into_iter().find(|m| m["id"] == made["id"] && m["status"] == "DELIVERED")
-    })
-    .await;
+    let customer = "919810000035";
+    let conversation = thread(&shop, customer).await;
+    let made = reply(&shop, &conversation, "haan").await;
+    state(&shop, &made, "DELIVERED").await;
 
     // Hints as another version may write them.
+    until("the entries are done", || async { (entries(&stage).await == 0).then_some(()) }).await;
     sqlx::raw_sql(HELD).execute(&mut sql).await.unwrap();
-    let at = OffsetDateTime::now_utc().unix_timestamp();
-    shop.webhook(&text_webhook(&shop, &[(&customer, "wamid.HELD", at, "held")]), SECRET).await.expect(200);
-    let key: i64 =
-        sqlx::query_scalar("select ordering_key from jobs where kind = 'INBOUND'").fetch_one(&mut sql).await.unwrap();
-    let stream = format!("{}:inbound:{}", world.queue_prefix, key.rem_euclid(8));
-    done(world, &stream).await;
+    assert_eq!(shop.post(&body(&shop, customer, "held")).await.unwrap(), 200);
+    let waits = "select ordering_key from jobs where kind = 'INBOUND' and sweep_at > '2099-01-01'";
+    let key: i64 = sqlx::query_scalar(waits).fetch_one(&mut sql).await.unwrap();
+    let stream = format!("tarun:inbound:{}", key.rem_euclid(8));
+    until("its own hint is done", || async { (entries(&stage).await == 0).then_some(()) }).await;
     sqlx::query("update jobs set not_before = null where kind = 'INBOUND'").execute(&mut sql).await.unwrap();
     // One that can't be read is taken away; the row that it may have been about stays.
     let () = redis::cmd("XADD").arg(&stream).arg("*").arg("v2").arg("?").query_async(&mut valkey).await.unwrap();
-    done(world, &stream).await;
-    let waiting: i64 =
-        sqlx::query_scalar("select count(*) from jobs where kind = 'INBOUND'").fetch_one(&mut sql).await.unwrap();
-    assert_eq!(waiting, 1);
+    until("it is taken away", || async { (entries(&stage).await == 0).then_some(()) }).await;
+    assert_eq!(sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut sql).await.unwrap(), key);
     // One that says more than is known here is read.
     let () = redis::cmd("XADD")
         .arg(&stream)
@@ -89,27 +78,14 @@ async fn c_035_work_of_another_version_is_read_as_far_as_it_is_known_and_otherwi
         .query_async(&mut valkey)
         .await
         .unwrap();
-    eventually("what it is about", || async {
-        shop.messages(&id).await.into_iter().find(|m| m["content"]["body"] == "held")
-    })
-    .await;
+    shown_once(&shop, &["held".to_owned()]).await;
 
     // What only the other version knows is as it was.
     let untouched = "select count(*) from jobs where kind = 'FUTURE' and state = 'PENDING' and attempts = 0 and lease_until is null";
     let untouched: i64 = sqlx::query_scalar(untouched).fetch_one(&mut sql).await.unwrap();
-    let foreign: u64 = redis::cmd("XLEN").arg(&foreign).query_async(&mut valkey).await.unwrap();
+    let foreign: u64 = redis::cmd("XLEN").arg("tarun:future:0").query_async(&mut valkey).await.unwrap();
     assert_eq!((untouched, foreign), (700, 1));
-}
-
-/// Waits until a stream's entries were all read and taken away.
-async fn done(world: &World, stream: &str) {
-    let redis = redis::Client::open(world.redis_url.as_str()).unwrap();
-    eventually("the entries are done", || async {
-        let mut valkey = redis.get_multiplexed_async_connection().await.unwrap();
-        let length: u64 = redis::cmd("XLEN").arg(stream).query_async(&mut valkey).await.unwrap();
-        (length == 0).then_some(())
-    })
-    .await;
+    stage.stop().await.unwrap();
 }
 
 #[ignore = "fails: one row of an unknown kind makes the whole list an error"]
