@@ -107,10 +107,8 @@ async fn c_062_c_068_sockets_of_those_who_may_not_listen_any_more_are_cut_within
         shop.owner.patch(&format!("users/{id}"), change).await.expect(200);
     }
     let staying = shop.person("AGENT").await;
-    let mut stays = [
-        Screen::open(&staying).await,
-        Screen::open(&Caller { base: second.url.clone(), ..staying.clone() }).await,
-    ];
+    let mut stays =
+        [Screen::open(&staying).await, Screen::open(&Caller { base: second.url.clone(), ..staying.clone() }).await];
     for screen in &mut stays {
         screen.until("ready").await;
     }

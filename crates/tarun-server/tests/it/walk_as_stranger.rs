@@ -79,11 +79,7 @@ fn table() -> Vec<Line> {
         line("PATCH /api/v1/conversations/{conversation}", json!({ "status": "PENDING" }), WRITE_ONE),
         line("POST /api/v1/conversations/{conversation}/read", Value::Null, READ_MARK),
         line("POST /api/v1/conversations/{conversation}/unread", Value::Null, READ_MARK),
-        line(
-            "POST /api/v1/conversations/{conversation}/assign",
-            json!({ "agent_id": null }),
-            WRITE_ONE,
-        ),
+        line("POST /api/v1/conversations/{conversation}/assign", json!({ "agent_id": null }), WRITE_ONE),
         line("GET /api/v1/conversations/{conversation}/messages", Value::Null, READ_ONE),
         line("POST /api/v1/conversations/{conversation}/messages", text, WRITE_NEW),
         line("POST /api/v1/conversations/{conversation}/notes", json!({ "body": "a note" }), WRITE_NEW),
@@ -146,7 +142,9 @@ async fn c_076_nobody_gets_more_from_any_route_than_his_role_or_scope() {
             if tells {
                 let other = call(caller, operation, &body, if n < HIGHER { &missing } else { &real }).await;
                 if other != answer {
-                    wrong.push(format!("{operation} as {name}: what is there and what is not differ: {answer:?} {other:?}"));
+                    wrong.push(format!(
+                        "{operation} as {name}: what is there and what is not differ: {answer:?} {other:?}"
+                    ));
                 }
             }
         }

@@ -198,7 +198,7 @@ async fn c_055_too_large_too_deep_and_too_many_are_refused_quickly() {
 }
 
 /// Sends a head, then the same piece again and again, until there is an answer; its status.
-async fn raw(host: &str, head: &str, piece: Option<&[u8]>) -> u16 {
+pub async fn raw(host: &str, head: &str, piece: Option<&[u8]>) -> u16 {
     let socket = TcpStream::connect(host).await.unwrap();
     let (mut read, mut write) = socket.into_split();
     let endless = async {
