@@ -113,6 +113,35 @@ async fn c_015_another_apps_secret_speaks_for_nobody_elses_number() {
     only(&shop, "919811100015").await;
 }
 
+/// Anybody can enter anybody's account: that keeps nothing from whoever holds its app's secret.
+#[tokio::test]
+async fn c_015_an_account_that_others_enter_as_theirs_is_still_heard() {
+    let (shop, other) = (business().await, business().await);
+    let waba = format!("88{}", shop.waba_id);
+    let number = |n: usize, secret: &str| {
+        json!({ "phone_number_id": format!("88{n:02}{}", shop.phone_number_id), "waba_id": waba, "display_phone_number": "+91 98111 00022",
+            "access_token": "another-access-token", "app_secret": secret })
+    };
+    for n in 0..20 {
+        other.owner.post("whatsapp/numbers", number(n, &format!("a-strangers-secret-{n}"))).await.expect(201);
+    }
+    let own = shop.owner.post("whatsapp/numbers", number(50, "the-accounts-own-secret")).await.expect(201);
+    other.owner.post("whatsapp/numbers", number(51, "a-strangers-last-secret")).await.expect(201);
+    let value = json!({ "event": "VERIFIED_ACCOUNT", "phone_number": "919811100022" });
+    let body = json!({ "object": "whatsapp_business_account",
+        "entry": [{ "id": waba, "time": now(), "changes": [{ "field": "account_update", "value": value }] }] });
+    assert_eq!(shop.webhook(&body.to_string(), "nobodys-secret").await.status, 401);
+    assert_eq!(shop.webhook(&body.to_string(), "the-accounts-own-secret").await.status, 200);
+    let path = format!("whatsapp/numbers/{}", own["id"].as_str().unwrap());
+    eventually("the notice is the right business's", || async {
+        shop.owner.get(&path).await.expect(200)["last_webhook_received_at"].is_string().then_some(())
+    })
+    .await;
+    let theirs = other.owner.get("whatsapp/numbers?limit=200").await.expect(200);
+    let heard = |n: &&Value| n["waba_id"] == waba.as_str() && n["last_webhook_received_at"].is_string();
+    assert_eq!(theirs["data"].as_array().unwrap().iter().filter(heard).count(), 0, "{theirs}");
+}
+
 #[tokio::test]
 async fn c_017_strange_contents_are_kept_and_harm_nothing() {
     let shop = business().await;
