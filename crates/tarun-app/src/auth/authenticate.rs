@@ -134,7 +134,8 @@ async fn by_session(app: &App, bearer: Bearer) -> Result<Acting, ActError> {
     tx.commit().await?;
     let actor = Actor::User { id: person.id, role: person.role, session: bearer.session };
     let acting = Acting { ctx, actor, agents_see_all };
-    let proof = Proof { acting: acting.clone(), made_at: now, ends_at: Some(session.expires_at), secret_hash: Vec::new() };
+    let proof =
+        Proof { acting: acting.clone(), made_at: now, ends_at: Some(session.expires_at), secret_hash: Vec::new() };
     app.auth.proofs.insert(who, proof).await;
     Ok(acting)
 }

@@ -1,7 +1,6 @@
 //! C-101: what lies in the columns, seen and moved about by somebody who holds the database and not the keys.
 
 use serde_json::Value;
-use sqlx::PgConnection;
 use tarun_testkit::{Business, business, world};
 
 #[tokio::test]
@@ -9,23 +8,23 @@ async fn c_101_a_ciphertext_moved_to_another_row_column_or_business_does_not_ope
     let (shop, other) = (business().await, business().await);
     let (one, two, theirs) =
         (thread(&shop, "first").await, thread(&shop, "second").await, thread(&other, "third").await);
-    let foreign: Vec<u8> = cell(&other, "select profile_enc from contacts where id = $1::uuid", &theirs.contact).await;
-    let sibling: Vec<u8> = cell(&shop, "select profile_enc from contacts where id = $1::uuid", &two.contact).await;
-    let column: Vec<u8> = cell(&shop, "select body_enc from messages where id = $1::uuid", &one.message).await;
-    let own: Vec<u8> = cell(&shop, "select profile_enc from contacts where id = $1::uuid", &one.contact).await;
+    let foreign: Vec<u8> = cell("select profile_enc from contacts where id = $1::uuid", &theirs.contact).await;
+    let sibling: Vec<u8> = cell("select profile_enc from contacts where id = $1::uuid", &two.contact).await;
+    let column: Vec<u8> = cell("select body_enc from messages where id = $1::uuid", &one.message).await;
+    let own: Vec<u8> = cell("select profile_enc from contacts where id = $1::uuid", &one.contact).await;
     let mut edited = own.clone();
     *edited.last_mut().unwrap() ^= 1;
     for (what, moved) in [("row", sibling), ("business", foreign), ("column", column), ("place, edited", edited)] {
-        put(&shop, "update contacts set profile_enc = $2 where id = $1::uuid", &one.contact, &moved).await;
+        put("update contacts set profile_enc = $2 where id = $1::uuid", &one.contact, &moved).await;
         let answer = shop.owner.get(&format!("contacts/{}", one.contact)).await;
         assert_eq!(answer.status, 500, "of another {what}: {}", answer.text);
         assert!(!answer.text.contains("Customer"), "{}", answer.text);
     }
-    put(&shop, "update contacts set profile_enc = $2 where id = $1::uuid", &one.contact, &own).await;
+    put("update contacts set profile_enc = $2 where id = $1::uuid", &one.contact, &own).await;
     shop.owner.get(&format!("contacts/{}", one.contact)).await.expect(200);
 
-    let said: Vec<u8> = cell(&shop, "select body_enc from messages where id = $1::uuid", &two.message).await;
-    put(&shop, "update messages set body_enc = $2 where id = $1::uuid", &one.message, &said).await;
+    let said: Vec<u8> = cell("select body_enc from messages where id = $1::uuid", &two.message).await;
+    put("update messages set body_enc = $2 where id = $1::uuid", &one.message, &said).await;
     let answer = shop.owner.get(&format!("conversations/{}/messages", one.conversation)).await;
     assert!(answer.status == 500 && !answer.text.contains("second"), "{} {}", answer.status, answer.text);
 }
@@ -41,11 +40,11 @@ async fn c_101_the_same_value_twice_looks_different_and_is_looked_up_differently
     let there = ids(&other, &there).await;
     let body = "select body_enc from messages where id = $1::uuid";
     let profile = "select profile_enc from contacts where id = $1::uuid";
-    assert_ne!(cell(&shop, body, &one.message).await, cell(&shop, body, &two.message).await);
-    assert_ne!(cell(&shop, body, &one.message).await, cell(&other, body, &there.message).await);
-    assert_ne!(cell(&shop, profile, &one.contact).await, cell(&other, profile, &there.contact).await);
+    assert_ne!(cell(body, &one.message).await, cell(body, &two.message).await);
+    assert_ne!(cell(body, &one.message).await, cell(body, &there.message).await);
+    assert_ne!(cell(profile, &one.contact).await, cell(profile, &there.contact).await);
     let hash = "select value_hash from contact_identities where kind = 'PHONE' and contact_id = $1::uuid";
-    assert_ne!(cell(&shop, hash, &one.contact).await, cell(&other, hash, &there.contact).await);
+    assert_ne!(cell(hash, &one.contact).await, cell(hash, &there.contact).await);
 }
 
 struct Thread {
@@ -70,18 +69,11 @@ async fn ids(shop: &Business, conversation: &Value) -> Thread {
     Thread { conversation: id, message, contact: text(&contact["id"]), phone: text(&contact["phone"]) }
 }
 
-/// As the tables' owner, who is held by row-level security as well, within one business.
-async fn sql(shop: &Business) -> PgConnection {
-    let mut sql = world().owner().await;
-    sqlx::query("select set_config('tarun.tenant', $1, false)").bind(&shop.tenant_id).execute(&mut sql).await.unwrap();
-    sql
+async fn cell(query: &'static str, id: &str) -> Vec<u8> {
+    sqlx::query_scalar(query).bind(id).fetch_one(&mut world().owner().await).await.unwrap()
 }
 
-async fn cell(shop: &Business, query: &'static str, id: &str) -> Vec<u8> {
-    sqlx::query_scalar(query).bind(id).fetch_one(&mut sql(shop).await).await.unwrap()
-}
-
-async fn put(shop: &Business, query: &'static str, id: &str, value: &[u8]) {
-    let done = sqlx::query(query).bind(id).bind(value).execute(&mut sql(shop).await).await.unwrap();
+async fn put(query: &'static str, id: &str, value: &[u8]) {
+    let done = sqlx::query(query).bind(id).bind(value).execute(&mut world().owner().await).await.unwrap();
     assert_eq!(done.rows_affected(), 1);
 }
