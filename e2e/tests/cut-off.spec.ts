@@ -93,10 +93,12 @@ test("signing out leaves nothing that was typed in the browser", async ({ inbox,
   await customer.says("Hello");
   await inbox.read(customer);
   await inbox.composer.fill("a secret draft");
+  const kept = () => page.evaluate(() => JSON.stringify(localStorage));
+  await expect.poll(kept).toContain("secret");
   await page.getByRole("button", { name: "Your account" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
+  expect(await kept()).not.toContain("secret");
 });
 
 test("a page whose code cannot be fetched says so and opens when the line is back", async ({ inbox }) => {

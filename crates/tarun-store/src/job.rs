@@ -386,13 +386,15 @@ pub async fn dead(
          from jobs j left join messages m on j.kind = 'SEND' and m.tenant_id = j.tenant_id and m.id = j.ref_id
              left join media f on j.kind = 'MEDIA' and f.tenant_id = j.tenant_id and f.id = j.ref_id
              left join messages mm on mm.tenant_id = f.tenant_id and mm.id = f.message_id
-         where j.tenant_id = $1 and j.state = 'DEAD' and ($2::text is null or j.kind = $2) and ($3::bigint is null or j.id < $3)
+         where j.tenant_id = $1 and j.state = 'DEAD' and j.kind = any($5) and ($2::text is null or j.kind = $2) and ($3::bigint is null or j.id < $3)
          order by j.id desc limit $4",
     )
     .bind(tenant)
     .bind(kind.map(JobKind::as_str))
     .bind(before)
     .bind(limit)
+    // Kinds of a newer version are its own affair.
+    .bind(JobKind::ALL.map(JobKind::as_str).as_slice())
     .fetch_all(tx.sql())
     .await?;
     rows.into_iter()

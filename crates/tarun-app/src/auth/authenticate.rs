@@ -15,7 +15,7 @@ use tarun_store::{Store, StoreError, TenantCtx, api_key, session, tenant, user};
 use time::{Duration, OffsetDateTime};
 
 /// How long a look into the database counts. With several servers, a change made on one holds on all after so long.
-const PROOF_LIFE: std::time::Duration = std::time::Duration::from_secs(20);
+const PROOF_LIFE: Duration = Duration::seconds(20);
 const MAX_PROOFS: u64 = 10_000;
 /// How often "last seen" and "last used" are written.
 const NOTE_EVERY: Duration = Duration::minutes(1);
@@ -29,9 +29,16 @@ enum Who {
 #[derive(Clone)]
 struct Proof {
     acting: Acting,
+    made_at: OffsetDateTime,
     ends_at: Option<OffsetDateTime>,
     /// Of an API key: which secret was checked.
     secret_hash: Vec<u8>,
+}
+
+impl Proof {
+    fn holds(&self, now: OffsetDateTime) -> bool {
+        now - self.made_at < PROOF_LIFE && self.ends_at.is_none_or(|end| now < end)
+    }
 }
 
 /// What signing in keeps between requests. Cheap to clone.
@@ -50,7 +57,7 @@ impl Auth {
         Self {
             keys: Arc::new(Keys::of(&store.installation().derived(b"access token"))),
             hashing: Arc::default(),
-            proofs: Cache::builder().max_capacity(MAX_PROOFS).time_to_live(PROOF_LIFE).build(),
+            proofs: Cache::builder().max_capacity(MAX_PROOFS).time_to_live(PROOF_LIFE.unsigned_abs()).build(),
             swept: Arc::default(),
         }
     }
@@ -110,7 +117,7 @@ async fn by_session(app: &App, bearer: Bearer) -> Result<Acting, ActError> {
     let now = app.clock.now();
     let who = Who::Session(bearer.tenant, bearer.session);
     if let Some(proof) = app.auth.proofs.get(&who).await
-        && proof.ends_at.is_none_or(|end| now < end)
+        && proof.holds(now)
         && proof.acting.actor.user_id() == Some(bearer.user)
     {
         return Ok(proof.acting);
@@ -127,7 +134,8 @@ async fn by_session(app: &App, bearer: Bearer) -> Result<Acting, ActError> {
     tx.commit().await?;
     let actor = Actor::User { id: person.id, role: person.role, session: bearer.session };
     let acting = Acting { ctx, actor, agents_see_all };
-    let proof = Proof { acting: acting.clone(), ends_at: Some(session.expires_at), secret_hash: Vec::new() };
+    let proof =
+        Proof { acting: acting.clone(), made_at: now, ends_at: Some(session.expires_at), secret_hash: Vec::new() };
     app.auth.proofs.insert(who, proof).await;
     Ok(acting)
 }
@@ -137,7 +145,7 @@ async fn by_api_key(app: &App, token: &Token) -> Result<Acting, ActError> {
     let id = ApiKeyId(token.row);
     let who = Who::ApiKey(token.tenant, id);
     if let Some(proof) = app.auth.proofs.get(&who).await
-        && proof.ends_at.is_none_or(|end| now < end)
+        && proof.holds(now)
         && token.matches(&proof.secret_hash)
     {
         return Ok(proof.acting);
@@ -152,7 +160,7 @@ async fn by_api_key(app: &App, token: &Token) -> Result<Acting, ActError> {
     }
     tx.commit().await?;
     let acting = Acting { ctx, actor: Actor::ApiKey { id, scope: key.scope }, agents_see_all };
-    let proof = Proof { acting: acting.clone(), ends_at: key.expires_at, secret_hash: key.secret_hash };
+    let proof = Proof { acting: acting.clone(), made_at: now, ends_at: key.expires_at, secret_hash: key.secret_hash };
     app.auth.proofs.insert(who, proof).await;
     Ok(acting)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tarun_core::ids::TenantId;
 use tarun_core::secret::Secret;
 use tarun_providers::whatsapp::webhook::{Origins, signature};
 use tarun_store::number::Route;
@@ -27,7 +28,9 @@ pub struct Routes {
 #[derive(Default)]
 pub struct Table {
     by_number: HashMap<String, Arc<Route>>,
-    by_account: HashMap<String, Arc<Route>>,
+    /// All who say that the account is theirs: which of them is right, the signature tells. Of several of one business, the
+    /// second stands behind the first of everybody else, so that nobody's rows push another's out of [`MOST_SECRETS`].
+    by_account: HashMap<String, Vec<Arc<Route>>>,
     /// Each different secret once.
     secrets: Vec<Secret>,
     fetched: Option<Instant>,
@@ -75,8 +78,16 @@ impl Routes {
             if !table.secrets.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
                 table.secrets.push(route.app_secret.clone());
             }
-            table.by_account.entry(route.waba_id.clone()).or_insert_with(|| route.clone());
+            table.by_account.entry(route.waba_id.clone()).or_default().push(route.clone());
             table.by_number.insert(route.phone_number_id.clone(), route);
+        }
+        for routes in table.by_account.values_mut() {
+            let mut seen: HashMap<TenantId, usize> = HashMap::new();
+            routes.sort_by_cached_key(|route| {
+                let rank = seen.entry(route.ctx.tenant).or_default();
+                *rank += 1;
+                *rank
+            });
         }
         let table = Arc::new(table);
         *self.table.write().await = table.clone();
@@ -126,7 +137,7 @@ impl Routes {
 impl Table {
     fn candidates(&self, origins: &Origins) -> Vec<Secret> {
         let numbers = origins.phone_number_ids.iter().filter_map(|id| self.by_number.get(id));
-        let accounts = origins.waba_ids.iter().filter_map(|id| self.by_account.get(id));
+        let accounts = origins.waba_ids.iter().filter_map(|id| self.by_account.get(id)).flatten();
         let mut found: Vec<Secret> = vec![];
         for route in numbers.chain(accounts) {
             if !found.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
@@ -156,7 +167,7 @@ impl Verified {
         if let Some(known) = phone_number_id.and_then(|id| self.table.by_number.get(id)) {
             return Some(known).filter(same_app).map(|r| (r.clone(), true));
         }
-        let by_account = self.table.by_account.get(waba_id).filter(same_app);
+        let by_account = self.table.by_account.get(waba_id).and_then(|routes| routes.iter().find(same_app));
         // A WABA's subscription covers numbers that were never connected here: kept by whoever owns the app.
         let by_app = || self.table.by_number.values().filter(same_app).min_by_key(|r| r.id);
         by_account.or_else(by_app).map(|r| (r.clone(), false))

@@ -115,7 +115,9 @@ pub fn router(http: Http, sockets: SocketIoLayer) -> Router {
         .method_not_allowed_fallback(no_such_method);
     let is_https = http.is_https();
     let origin = from_fn_with_state(http.clone(), own_origin);
-    layered(routes.with_state(http), is_https).layer(sockets).layer(origin)
+    // Sockets answer before the layers inside; their answers get the same headers.
+    let headers = from_fn_with_state(is_https, security_headers::add);
+    layered(routes.with_state(http), is_https).layer(sockets).layer(origin).layer(headers)
 }
 
 /// Browsers send the page's origin along when they open a socket: another site's page may not (C-090).

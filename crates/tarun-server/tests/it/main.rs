@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
+mod contract;
 mod conversations;
 mod demo;
 mod documents;
@@ -14,6 +15,7 @@ mod master_key;
 mod media;
 mod numbers;
 mod openapi;
+mod overload;
 mod people;
 mod program;
 mod realtime;
@@ -21,6 +23,7 @@ mod refusals;
 mod replay;
 mod row_level_security;
 mod screen;
+mod sealed;
 mod secrecy;
 mod sending;
 mod walk_as_stranger;

@@ -60,14 +60,19 @@ impl Program {
         out.stdout
     }
 
-    pub fn admin(&self, args: &[&str]) -> std::process::Output {
-        Command::new(env!("CARGO_BIN_EXE_tarun"))
-            .arg("admin")
-            .args(args)
-            .current_dir(self.folder.path())
-            .env("TARUN_DATA_DIR", self.data())
-            .output()
-            .unwrap()
+    /// The program's own commands on the same data.
+    pub fn admin(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tarun"));
+        command.arg("admin").args(args).current_dir(self.folder.path()).env("TARUN_DATA_DIR", self.data());
+        command
+    }
+
+    /// The most memory that the program's own process has had, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     pub async fn stop(&mut self) {

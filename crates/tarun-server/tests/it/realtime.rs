@@ -1,9 +1,14 @@
 //! Open screens: what they hear, and what they must not.
 
 use crate::screen::Screen;
+use futures::{SinkExt as _, StreamExt as _};
 use serde_json::json;
-use tarun_testkit::{business, eventually};
+use tarun_server::config::Config;
+use tarun_server::master_key::MasterSource;
+use tarun_server::server::{self, Backing, Parts, Running};
+use tarun_testkit::{Business, Caller, World, business, eventually};
 use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 #[tokio::test]
@@ -81,4 +86,145 @@ async fn c_062_c_090_strangers_and_other_sites_get_no_socket() {
     request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
     let refused = connect_async(request).await.unwrap_err().to_string();
     assert!(refused.contains("403"), "{refused}");
+}
+
+/// What ends a sign-in ends its socket: within a minute of the application's clock, also on a server that was not told.
+#[tokio::test]
+async fn c_062_c_068_sockets_of_those_who_may_not_listen_any_more_are_cut_within_a_minute() {
+    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
+    let shop = Business::in_world(world).await;
+    let second = another_server(world).await;
+    let mut screens = vec![];
+    for change in [json!({ "is_active": false }), json!({ "role": "AGENT" })] {
+        let admin = shop.person("ADMIN").await;
+        let id = admin.get("me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+        let there = Caller { base: second.url.clone(), ..admin.clone() };
+        for caller in [&admin, &there] {
+            let mut screen = Screen::open(caller).await;
+            screen.until("ready").await;
+            screens.push(screen);
+        }
+        shop.owner.patch(&format!("users/{id}"), change).await.expect(200);
+    }
+    let staying = shop.person("AGENT").await;
+    let mut stays =
+        [Screen::open(&staying).await, Screen::open(&Caller { base: second.url.clone(), ..staying.clone() }).await];
+    for screen in &mut stays {
+        screen.until("ready").await;
+    }
+    world.clock.advance(time::Duration::seconds(60));
+    for mut screen in screens {
+        while screen.next().await.is_some() {}
+    }
+    let customer = shop.customer("After").await;
+    shop.says_text(&customer, "for those who stay").await;
+    for screen in &mut stays {
+        screen.until("message.created").await;
+    }
+    // A token that is over closes its socket as well.
+    world.clock.advance(time::Duration::minutes(15));
+    for mut screen in stays {
+        while screen.next().await.is_some() {}
+    }
+    second.running.stop().await;
+}
+
+#[tokio::test]
+async fn c_068_a_role_lowered_on_one_server_is_lowered_on_the_other_within_a_minute() {
+    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
+    let shop = Business::in_world(world).await;
+    let second = another_server(world).await;
+    let admin = shop.person("ADMIN").await;
+    let there = Caller { base: second.url.clone(), ..admin.clone() };
+    there.get("audit").await.expect(200);
+    let id = admin.get("me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+    shop.owner.patch(&format!("users/{id}"), json!({ "role": "AGENT" })).await.expect(200);
+    world.clock.advance(time::Duration::seconds(60));
+    there.get("audit").await.expect(403);
+    shop.owner.patch(&format!("users/{id}"), json!({ "is_active": false })).await.expect(200);
+    world.clock.advance(time::Duration::seconds(60));
+    there.get("me").await.expect(401);
+    second.running.stop().await;
+}
+
+struct Second {
+    url: String,
+    running: Running,
+}
+
+/// A further server on a world's database and clock.
+async fn another_server(world: &World) -> Second {
+    let folder = tarun_testkit::open_folder();
+    let mut config = Config::for_tests(folder.path());
+    config.queue_prefix = world.queue_prefix.clone();
+    config.master = MasterSource::Given(world.keys.clone());
+    let backing = Backing::at(&world.owner_url, &world.app_url, &world.redis_url);
+    let parts = Parts { http: true, work: false };
+    let running = server::start(&config, &backing, parts, world.clock.clone()).await.unwrap();
+    Second { url: format!("http://{}", running.addr.unwrap()), running }
+}
+
+#[tokio::test]
+async fn c_062_one_person_has_few_sockets_and_says_little() {
+    let shop = business().await;
+    let mut open = vec![];
+    for _ in 0..50 {
+        let mut screen = Screen::open(&shop.owner).await;
+        screen.until("ready").await;
+        open.push(screen);
+    }
+    let mut beyond = Screen::open(&shop.owner).await;
+    assert!(beyond.next().await.is_none(), "the one too many is closed");
+    let mut talkative = open.pop().unwrap();
+    talkative.0.send(Message::text(format!("42[\"{}\"]", "x".repeat(1024 * 1024)))).await.ok();
+    while talkative.next().await.is_some() {}
+    // Whoever sends what is no word of the protocol, and whoever never greets, takes nobody's place.
+    let url = format!("{}/socket.io/?EIO=4&transport=websocket", shop.owner.base.replace("http", "ws"));
+    let (mut silent, _) = connect_async(&url).await.unwrap();
+    let (mut mad, _) = connect_async(&url).await.unwrap();
+    mad.send(Message::text("9\u{0}".repeat(100))).await.ok();
+    while let Some(Ok(_)) = mad.next().await {}
+    while let Some(Ok(frame)) = silent.next().await {
+        assert!(!frame.to_string().starts_with("42"), "nothing is told to somebody who never greeted: {frame}");
+    }
+    let customer = shop.customer("Still").await;
+    shop.says_text(&customer, "still told").await;
+    for screen in &mut open {
+        screen.until("message.created").await;
+    }
+}
+
+#[tokio::test]
+async fn c_089_the_web_page_and_the_answers_of_sockets_have_the_security_headers_too() {
+    let owner = business().await.owner;
+    for path in [
+        "/socket.io/?EIO=4&transport=polling",
+        "/socket.io/?EIO=3&transport=polling",
+        "/socket.io/?EIO=4&transport=nonsense",
+        "/",
+        "/inbox/some/page",
+        "/missing.js",
+        "/healthz",
+    ] {
+        let foreign = owner.with(None).request(reqwest::Method::GET, path).header("origin", "https://evil.example");
+        for request in [owner.with(None).request(reqwest::Method::GET, path), foreign] {
+            let answer = owner.send(request).await;
+            for (name, value) in
+                [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
+            {
+                assert_eq!(answer.headers.get(name).map(|v| v.to_str().unwrap()), Some(value), "{path}");
+            }
+            let policy = answer.headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+            assert!(answer.headers.get("access-control-allow-origin").is_none(), "{path}");
+        }
+    }
+    // Where the web app was built in, its page runs no scripts but its own, and has none inside.
+    let page = owner.with(None).get("/").await;
+    if page.status == 200 {
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'self'") && policy.contains("script-src 'self';"), "{policy}");
+        let inline = page.text.split("<script").skip(1).filter(|s| !s.split('>').next().unwrap().contains("src="));
+        assert_eq!(inline.count(), 0, "{}", page.text);
+    }
 }

@@ -94,19 +94,7 @@ async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     let key = owner.post("api-keys", json!({ "name": "k", "scope": "READ" })).await.expect(201);
     tokens.push(key["key"].as_str().unwrap().to_owned());
     program.api.with(key["key"].as_str()).get("conversations").await.expect(200);
-    let number = json!({ "phone_number_id": "100000000004711", "waba_id": "200000000004711", "display_phone_number": "+918000014711",
-        "access_token": TOKEN, "app_secret": SECRET, "verify_token": "verify-4711-token" });
-    owner.post("whatsapp/numbers", number).await.expect(201);
-    let app = json!({ "webhook_url": format!("{}/api/webhooks/whatsapp", program.api.base), "verify_token": "verify-4711-token" });
-    sim.send(sim.request(reqwest::Method::PUT, "/_sim/app").json(&app)).await.expect(200);
-    let subscribe = sim
-        .http
-        .post(format!("{graph}/v26.0/200000000004711/subscribed_apps"))
-        .bearer_auth(TOKEN)
-        .send()
-        .await
-        .unwrap();
-    assert!(subscribe.status().is_success());
+    connect(&owner, &sim).await;
 
     sim.post("/_sim/customers", json!({ "wa_id": PHONE, "name": format!("{NAME}{BREAK}") })).await.expect(200);
     let say = |body: Value| sim.post("/_sim/customers/919876504321/messages", body);
@@ -193,6 +181,24 @@ async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     assert!(left.iter().any(|(_, bytes)| known.is_match(bytes)));
 }
 
+/// Connects the simulator's number to the owner's business.
+async fn connect(owner: &Caller, sim: &Caller) {
+    let number = json!({ "phone_number_id": "100000000004711", "waba_id": "200000000004711", "display_phone_number": "+918000014711",
+        "access_token": TOKEN, "app_secret": SECRET, "verify_token": "verify-4711-token" });
+    owner.post("whatsapp/numbers", number).await.expect(201);
+    let app =
+        json!({ "webhook_url": format!("{}/api/webhooks/whatsapp", owner.base), "verify_token": "verify-4711-token" });
+    sim.send(sim.request(reqwest::Method::PUT, "/_sim/app").json(&app)).await.expect(200);
+    let subscribe = sim
+        .http
+        .post(format!("{}/v26.0/200000000004711/subscribed_apps", sim.base))
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
+    assert!(subscribe.status().is_success());
+}
+
 /// Values of the cookies of an answer that are tokens.
 fn cookies(answer: &tarun_testkit::Answer) -> Vec<String> {
     let set = answer.headers.get_all("set-cookie").iter();
@@ -215,6 +221,14 @@ async fn links(nobody: &Caller, owner: &Caller) -> Vec<String> {
     [vec![invitation, reset], cookies(&joined), cookies(&set)].concat()
 }
 
+/// A business of its own, founded from an address of its own: those are counted.
+async fn founded(api: &Caller, n: u8) {
+    let address = std::net::IpAddr::from([127, 150, 0, n + 1]);
+    let http = reqwest::Client::builder().local_address(address).build().unwrap();
+    let given = json!({ "business_name": "S", "name": format!("Founder {n}"), "email": format!("founder{n}@shop.example"), "password": PASSWORD });
+    Caller { http, ..api.clone() }.post("auth/signup", given).await.expect(201);
+}
+
 /// C-087: whatever people wrote, an event stays one line of JSON that we wrote.
 fn every_line_is_an_event(log: &str) {
     let mut levels = std::collections::BTreeSet::new();
@@ -227,20 +241,40 @@ fn every_line_is_an_event(log: &str) {
 }
 
 #[tokio::test]
-async fn c_102_the_master_key_is_rotated_while_the_program_runs() {
+async fn c_102_the_master_key_is_rotated_under_load() {
     let (_simulator, graph) = simulator().await;
     let mut program = Program::start(&graph).await;
     let person = json!({ "business_name": "Shop", "name": "Asha", "email": EMAIL, "password": PASSWORD });
     let session = program.api.post("auth/signup", person).await.expect(201);
+    let owner = program.api.with(session["access_token"].as_str());
+    let sim = Caller { base: graph.clone(), ..program.api.clone() };
+    connect(&owner, &sim).await;
+    sim.post("/_sim/customers", json!({ "wa_id": PHONE, "name": NAME })).await.expect(200);
     let before = std::fs::read_to_string(program.data().join("master.key")).unwrap();
-    let rotated = program.admin(&["rotate-master-key"]);
+    let mut command = program.admin(&["rotate-master-key"]);
+    let rotating = tokio::task::spawn_blocking(move || command.output().unwrap());
+
+    // Meanwhile businesses are founded, customers write, people sign in and read: nothing fails, nothing is kept by half.
+    let mut rounds = 0;
+    while rounds < 10 || !rotating.is_finished() {
+        founded(&program.api, rounds).await;
+        let text = json!({ "type": "text", "text": format!("round-{rounds}") });
+        sim.post(&format!("/_sim/customers/{PHONE}/messages"), text).await.expect(200);
+        let session = owner.post("auth/login", json!({ "email": EMAIL, "password": PASSWORD })).await.expect(200);
+        program.api.with(session["access_token"].as_str()).get("conversations").await.expect(200);
+        assert_eq!(owner.get("me").await.expect(200)["user"]["email"], EMAIL, "no downtime");
+        rounds += 1;
+    }
+    let rotated = rotating.await.unwrap();
     assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+    for _ in 0..3 {
+        founded(&program.api, rounds).await;
+        rounds += 1;
+    }
     let after = std::fs::read_to_string(program.data().join("master.key")).unwrap();
     assert_ne!(before, after);
     let keys = |text: &str| text.lines().filter(|l| !l.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(keys(&after).len(), 1, "the old key can be thrown away");
-    let owner = program.api.with(session["access_token"].as_str());
-    assert_eq!(owner.get("me").await.expect(200)["user"]["email"], EMAIL, "no downtime");
     program.stop().await;
 
     // With the new key everything opens; with the old one nothing starts.
@@ -271,6 +305,26 @@ async fn c_102_the_master_key_is_rotated_while_the_program_runs() {
     let api = Caller { base: address, ..program.api.clone() };
     let login = api.post("auth/login", json!({ "email": EMAIL, "password": PASSWORD })).await.expect(200);
     assert_eq!(login["user"]["name"], "Asha");
+    for n in 0..rounds {
+        let given = json!({ "email": format!("founder{n}@shop.example"), "password": PASSWORD });
+        assert_eq!(api.post("auth/login", given).await.expect(200)["user"]["name"], format!("Founder {n}"));
+    }
+    let owner = api.with(login["access_token"].as_str());
+    let thread = owner.get("conversations").await.expect(200)["data"][0]["id"].as_str().unwrap().to_owned();
+    eventually("all that was said can be read", || async {
+        let mut said = std::collections::BTreeSet::new();
+        let mut cursor = String::new();
+        loop {
+            let page = owner.get(&format!("conversations/{thread}/messages?limit=200{cursor}")).await.expect(200);
+            said.extend(
+                page["data"].as_array()?.iter().filter_map(|m| m["content"]["body"].as_str().map(str::to_owned)),
+            );
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        (0..rounds - 3).all(|n| said.contains(&format!("round-{n}"))).then_some(())
+    })
+    .await;
     Command::new("kill").arg("-TERM").arg(again.id().to_string()).status().unwrap();
     again.wait().unwrap();
 }

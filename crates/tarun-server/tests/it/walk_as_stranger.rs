@@ -4,22 +4,31 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tarun_testkit::{Business, Caller, business};
 
-/// What each caller gets: nobody, another business's owner, an agent, a switched-off person, a key of scope READ.
-type Expected = [u16; 5];
+/// What each caller gets: nobody, another business's owner, an agent, a switched-off person, a key of scope READ, all with
+/// real ids; then an admin, a key of scope WRITE and one of scope ADMIN, with ids of nothing, so that the walk can go on.
+type Expected = [u16; 8];
+
+/// Callers from here on may do much: what they may is tried on what is not there.
+const HIGHER: usize = 5;
 
 /// No sign-in needed; what it does is tried elsewhere. Here: that it answers strangers without data.
 const OPEN: &str = "open";
 /// For everybody of the business.
-const READ: Expected = [401, 200, 200, 401, 200];
+const READ: Expected = [401, 200, 200, 401, 200, 200, 200, 200];
 /// The same, by id.
-const READ_ONE: Expected = [401, 404, 200, 401, 200];
+const READ_ONE: Expected = [401, 404, 200, 401, 200, 404, 404, 404];
+/// For those who write, by id.
+const WRITE_ONE: Expected = [401, 404, 200, 401, 403, 404, 404, 404];
+const WRITE_NEW: Expected = [401, 404, 201, 401, 403, 404, 404, 404];
 /// For admins: the other business's owner acts on his own.
-const ADMIN_READ: Expected = [401, 200, 403, 401, 403];
-const ADMIN_MAKE: Expected = [401, 201, 403, 401, 403];
+const ADMIN_READ: Expected = [401, 200, 403, 401, 403, 200, 403, 200];
+const ADMIN_MAKE: Expected = [401, 201, 403, 401, 403, 201, 403, 201];
 /// For admins, by id.
-const ADMIN_ONE: Expected = [401, 404, 403, 401, 403];
+const ADMIN_ONE: Expected = [401, 404, 403, 401, 403, 404, 403, 404];
 /// Read marks are people's: a key is refused as nobody who reads.
-const READ_MARK: Expected = [401, 404, 204, 401, 422];
+const READ_MARK: Expected = [401, 404, 204, 401, 422, 404, 422, 422];
+/// About oneself: keys are nobody.
+const OWN: Expected = [401, 200, 200, 401, 403, 200, 403, 403];
 
 struct Line {
     operation: &'static str,
@@ -36,15 +45,15 @@ fn table() -> Vec<Line> {
         "access_token": "token-of-a-walk", "app_secret": "secret-of-a-walk" });
     let text = json!({ "type": "TEXT", "content": { "body": "hello" } });
     vec![
-        line("GET /api/v1/me", Value::Null, [401, 200, 200, 401, 403]),
+        line("GET /api/v1/me", Value::Null, OWN),
         line(
             "POST /api/v1/auth/password",
             json!({ "current_password": "wrong", "new_password": "a new fine password" }),
-            [401, 422, 422, 401, 403],
+            [401, 422, 422, 401, 403, 422, 403, 403],
         ),
-        line("GET /api/v1/auth/sessions", Value::Null, [401, 200, 200, 401, 403]),
-        line("DELETE /api/v1/auth/sessions", Value::Null, [401, 204, 204, 401, 403]),
-        line("DELETE /api/v1/auth/sessions/{session}", Value::Null, [401, 404, 404, 401, 403]),
+        line("GET /api/v1/auth/sessions", Value::Null, OWN),
+        line("DELETE /api/v1/auth/sessions", Value::Null, [401, 204, 204, 401, 403, 204, 403, 403]),
+        line("DELETE /api/v1/auth/sessions/{session}", Value::Null, [401, 404, 404, 401, 403, 404, 403, 403]),
         line("PATCH /api/v1/tenant", json!({ "onboarded": true }), ADMIN_READ),
         line("GET /api/v1/users", Value::Null, READ),
         line("GET /api/v1/users/{user}", Value::Null, READ_ONE),
@@ -58,7 +67,8 @@ fn table() -> Vec<Line> {
         line("DELETE /api/v1/api-keys/{api_key}", Value::Null, ADMIN_ONE),
         line("GET /api/v1/audit", Value::Null, ADMIN_READ),
         line("GET /api/v1/whatsapp/numbers", Value::Null, READ),
-        line("POST /api/v1/whatsapp/numbers", number, ADMIN_MAKE),
+        // The other business's owner has it by then.
+        line("POST /api/v1/whatsapp/numbers", number, [401, 201, 403, 401, 403, 409, 403, 409]),
         line("GET /api/v1/whatsapp/numbers/{number}", Value::Null, READ_ONE),
         line("PATCH /api/v1/whatsapp/numbers/{number}", json!({ "display_phone_number": "+918000000002" }), ADMIN_ONE),
         line("POST /api/v1/whatsapp/numbers/{number}/check", Value::Null, ADMIN_ONE),
@@ -66,25 +76,21 @@ fn table() -> Vec<Line> {
         line("GET /api/v1/conversations", Value::Null, READ),
         line("GET /api/v1/conversations/counts", Value::Null, READ),
         line("GET /api/v1/conversations/{conversation}", Value::Null, READ_ONE),
-        line("PATCH /api/v1/conversations/{conversation}", json!({ "status": "PENDING" }), [401, 404, 200, 401, 403]),
+        line("PATCH /api/v1/conversations/{conversation}", json!({ "status": "PENDING" }), WRITE_ONE),
         line("POST /api/v1/conversations/{conversation}/read", Value::Null, READ_MARK),
         line("POST /api/v1/conversations/{conversation}/unread", Value::Null, READ_MARK),
-        line(
-            "POST /api/v1/conversations/{conversation}/assign",
-            json!({ "agent_id": null }),
-            [401, 404, 200, 401, 403],
-        ),
+        line("POST /api/v1/conversations/{conversation}/assign", json!({ "agent_id": null }), WRITE_ONE),
         line("GET /api/v1/conversations/{conversation}/messages", Value::Null, READ_ONE),
-        line("POST /api/v1/conversations/{conversation}/messages", text, [401, 404, 201, 401, 403]),
-        line("POST /api/v1/conversations/{conversation}/notes", json!({ "body": "a note" }), [401, 404, 201, 401, 403]),
+        line("POST /api/v1/conversations/{conversation}/messages", text, WRITE_NEW),
+        line("POST /api/v1/conversations/{conversation}/notes", json!({ "body": "a note" }), WRITE_NEW),
         line(
             "POST /api/v1/conversations/{conversation}/messages/{message}/resolve",
             json!({ "resolution": "DISCARD" }),
             // The customer's own message has nothing to be settled.
-            [401, 404, 409, 401, 403],
+            [401, 404, 409, 401, 403, 404, 404, 404],
         ),
         line("GET /api/v1/contacts/{contact}", Value::Null, READ_ONE),
-        line("PATCH /api/v1/contacts/{contact}", json!({ "name": "Mallory" }), [401, 404, 200, 401, 403]),
+        line("PATCH /api/v1/contacts/{contact}", json!({ "name": "Mallory" }), WRITE_ONE),
         line("GET /api/v1/failures", Value::Null, ADMIN_READ),
         line("POST /api/v1/failures/{failure}/retry", Value::Null, ADMIN_ONE),
         line("POST /api/v1/failures/{failure}/discard", Value::Null, ADMIN_ONE),
@@ -109,7 +115,7 @@ fn open() -> BTreeMap<&'static str, u16> {
 }
 
 #[tokio::test]
-async fn c_076_strangers_get_nothing_from_any_route() {
+async fn c_076_nobody_gets_more_from_any_route_than_his_role_or_scope() {
     let shop = business().await;
     let other = business().await;
     let real = ids(&shop).await;
@@ -127,15 +133,18 @@ async fn c_076_strangers_get_nothing_from_any_route() {
         let before = left.len();
         left.retain(|o| *o != described);
         assert!(left.len() < before, "{operation} is in the table and not in the contract, or twice");
-        for ((name, caller), status) in callers.iter().zip(expected) {
-            let answer = call(caller, operation, &body, &real).await;
+        for (n, ((name, caller), status)) in callers.iter().zip(expected).enumerate() {
+            let answer = call(caller, operation, &body, if n < HIGHER { &real } else { &missing }).await;
             if answer.0 != status {
                 wrong.push(format!("{operation} as {name}: {} instead of {status} {}", answer.0, answer.1));
             }
-            if *name == "another business" && status == 404 {
-                let nothing = call(caller, operation, &body, &missing).await;
-                if nothing != answer {
-                    wrong.push(format!("{operation}: another's id answers {answer:?}, a missing one {nothing:?}"));
+            let tells = *name == "another business" && status == 404 || n >= HIGHER && status == 403;
+            if tells {
+                let other = call(caller, operation, &body, if n < HIGHER { &missing } else { &real }).await;
+                if other != answer {
+                    wrong.push(format!(
+                        "{operation} as {name}: what is there and what is not differ: {answer:?} {other:?}"
+                    ));
                 }
             }
         }
@@ -151,6 +160,35 @@ async fn c_076_strangers_get_nothing_from_any_route() {
     }
     assert!(left.is_empty(), "routes without a line in this table: {left:#?}");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Above admins, and keys of their scope, there are owners: nobody makes one, or changes one, but another.
+#[tokio::test]
+async fn c_076_admins_and_their_keys_do_nothing_to_owners() {
+    let shop = business().await;
+    let invited = json!({ "email": "owner-to-be@walk.example", "role": "OWNER" });
+    let waiting = shop.owner.post("invitations", invited.clone()).await.expect(201);
+    let agent = shop.person("AGENT").await.get("me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+    let key = shop.owner.post("api-keys", json!({ "name": "k", "scope": "ADMIN" })).await.expect(201);
+    let admin = shop.person("ADMIN").await;
+    let me = admin.get("me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+    for caller in [admin, shop.owner.with(key["key"].as_str())] {
+        caller.post("invitations", invited.clone()).await.expect(403);
+        caller.delete(&format!("invitations/{}", waiting["id"].as_str().unwrap())).await.expect(403);
+        caller.post(&format!("users/{}/password-reset", shop.owner_id), Value::Null).await.expect(403);
+        for (id, change) in [
+            (&shop.owner_id, json!({ "role": "AGENT" })),
+            (&shop.owner_id, json!({ "is_active": false })),
+            (&shop.owner_id, json!({ "name": "Mallory" })),
+            (&agent, json!({ "role": "OWNER" })),
+            (&me, json!({ "role": "OWNER" })),
+        ] {
+            caller.patch(&format!("users/{id}"), change.clone()).await.expect(403);
+        }
+    }
+    let people = shop.owner.get("users").await.expect(200);
+    let owners = people["data"].as_array().unwrap().iter().filter(|u| u["role"] == "OWNER").count();
+    assert_eq!(owners, 1);
 }
 
 /// One real thing of each kind, of the first business.
@@ -189,13 +227,19 @@ async fn callers(shop: &Business, other: &Business) -> Vec<(&'static str, Caller
     let me = disabled.get("me").await.expect(200);
     let path = format!("users/{}", me["user"]["id"].as_str().unwrap());
     shop.owner.patch(&path, json!({ "is_active": false })).await.expect(200);
-    let key = shop.owner.post("api-keys", json!({ "name": "reader", "scope": "READ" })).await.expect(201);
+    let key = async |scope: &str| {
+        let made = shop.owner.post("api-keys", json!({ "name": "k", "scope": scope })).await.expect(201);
+        shop.owner.with(made["key"].as_str())
+    };
     vec![
         ("nobody", shop.owner.with(None)),
         ("another business", other.owner.clone()),
         ("an agent", agent),
         ("a switched-off person", disabled),
-        ("a reading key", shop.owner.with(key["key"].as_str())),
+        ("a reading key", key("READ").await),
+        ("an admin", shop.person("ADMIN").await),
+        ("a writing key", key("WRITE").await),
+        ("an admin's key", key("ADMIN").await),
     ]
 }
 

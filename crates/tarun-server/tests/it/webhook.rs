@@ -113,6 +113,37 @@ async fn c_015_another_apps_secret_speaks_for_nobody_elses_number() {
     only(&shop, "919811100015").await;
 }
 
+/// Anybody can enter anybody's account: that keeps nothing from whoever holds its app's secret.
+#[tokio::test]
+async fn c_015_an_account_that_others_enter_as_theirs_is_still_heard() {
+    // Those who were here before and those who came after: the order in which rows are read is nobody's promise.
+    let (early, shop, late) = (business().await, business().await, business().await);
+    let waba = format!("88{}", shop.waba_id);
+    let number = |n: usize, secret: &str| {
+        json!({ "phone_number_id": format!("88{n:02}{}", shop.phone_number_id), "waba_id": waba, "display_phone_number": "+91 98111 00022",
+            "access_token": "another-access-token", "app_secret": secret })
+    };
+    for n in 0..20 {
+        let given = number(n, &format!("a-strangers-secret-{n}"));
+        [&early, &late][n % 2].owner.post("whatsapp/numbers", given).await.expect(201);
+    }
+    shop.owner.post("whatsapp/numbers", number(50, "the-accounts-own-secret")).await.expect(201);
+    late.owner.post("whatsapp/numbers", number(51, "a-strangers-last-secret")).await.expect(201);
+    let value = json!({ "event": "VERIFIED_ACCOUNT", "phone_number": "919811100022" });
+    let body = json!({ "object": "whatsapp_business_account",
+        "entry": [{ "id": waba, "time": now(), "changes": [{ "field": "account_update", "value": value }] }] });
+    assert_eq!(shop.webhook(&body.to_string(), "nobodys-secret").await.status, 401);
+    assert_eq!(shop.webhook(&body.to_string(), "the-accounts-own-secret").await.status, 200);
+    let kept = (kept(&early).await, kept(&shop).await, kept(&late).await);
+    assert_eq!(kept, (0, 1, 0), "it is kept for the one who signed, and for nobody else");
+}
+
+/// Events that are kept for a business.
+async fn kept(business: &Business) -> i64 {
+    let count = sqlx::query_scalar("select count(*) from inbound_events where tenant_id = $1::uuid");
+    count.bind(&business.tenant_id).fetch_one(&mut business.world.owner().await).await.unwrap()
+}
+
 #[tokio::test]
 async fn c_017_strange_contents_are_kept_and_harm_nothing() {
     let shop = business().await;
@@ -198,7 +229,7 @@ async fn c_055_too_large_too_deep_and_too_many_are_refused_quickly() {
 }
 
 /// Sends a head, then the same piece again and again, until there is an answer; its status.
-async fn raw(host: &str, head: &str, piece: Option<&[u8]>) -> u16 {
+pub async fn raw(host: &str, head: &str, piece: Option<&[u8]>) -> u16 {
     let socket = TcpStream::connect(host).await.unwrap();
     let (mut read, mut write) = socket.into_split();
     let endless = async {

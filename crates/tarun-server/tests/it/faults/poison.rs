@@ -6,32 +6,28 @@ use sqlx::PgConnection;
 use tarun_testkit::{Business, SECRET, World, eventually, text_webhook};
 use time::{Duration, OffsetDateTime};
 
-/// Damages the ciphertext of the next event that is kept, as a failing disk would, and notes which one it was.
-const DAMAGE: &str = "
-    create table damaged (id uuid, armed boolean);
-    insert into damaged values (null, false);
-    create function damage() returns trigger language plpgsql security definer set search_path = public as $$
+/// While armed, storing what was said in this year fails, which nobody says by himself.
+const POISON: &str = "
+    create table poison (armed boolean);
+    insert into poison values (false);
+    create function refuse() returns trigger language plpgsql security definer set search_path = public as $$
         begin
-            if (select armed from damaged) then
-                new.payload_enc := set_byte(new.payload_enc, length(new.payload_enc) - 1, get_byte(new.payload_enc, length(new.payload_enc) - 1) # 1);
-                update damaged set armed = false, id = new.id;
-            end if;
+            if (select armed from poison) then raise exception 'spoilt'; end if;
             return new;
         end $$;
-    create trigger damage before insert on inbound_events for each row execute function damage();";
+    create trigger refuse before insert on messages for each row when (new.said_at < '2002-01-01') execute function refuse();";
 
-const REPAIR: &str = "update inbound_events set payload_enc = set_byte(payload_enc, length(payload_enc) - 1,
-    get_byte(payload_enc, length(payload_enc) - 1) # 1) where id = (select id from damaged)";
+const YEAR_2001: i64 = 1_000_000_000;
 
 async fn say(shop: &Business, from: &str, id: &str, text: &str) {
     let body = text_webhook(shop, &[(from, id, OffsetDateTime::now_utc().unix_timestamp(), text)]);
     shop.webhook(&body, SECRET).await.expect(200);
 }
 
-/// A message whose event is damaged, and one more by the same person behind it.
+/// A message that can't be stored, and one more by the same person behind it.
 async fn poison(shop: &Business, sql: &mut PgConnection, from: &str, id: &str) {
-    sqlx::query("update damaged set armed = true").execute(sql).await.unwrap();
-    say(shop, from, id, "spoilt text").await;
+    sqlx::query("update poison set armed = true").execute(sql).await.unwrap();
+    shop.webhook(&text_webhook(shop, &[(from, id, YEAR_2001, "spoilt text")]), SECRET).await.expect(200);
     say(shop, from, &format!("{id}-next"), "behind it").await;
 }
 
@@ -58,7 +54,7 @@ async fn c_025_c_027_c_028_c_029_poison_becomes_a_dead_letter_its_neighbours_go_
     let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
     let shop = Business::in_world(world).await;
     let mut sql = world.owner().await;
-    sqlx::raw_sql(DAMAGE).execute(&mut sql).await.unwrap();
+    sqlx::raw_sql(POISON).execute(&mut sql).await.unwrap();
     let (poisoned, neighbour) = ("919810000025", "919810000026");
 
     poison(&shop, &mut sql, poisoned, "wamid.POISON1").await;
@@ -71,7 +67,7 @@ async fn c_025_c_027_c_028_c_029_poison_becomes_a_dead_letter_its_neighbours_go_
     let dead = letter(&shop).await;
     assert_eq!((&dead["kind"], &dead["attempts"]), (&"INBOUND".into(), &3.into()), "C-028");
     assert!(
-        dead["cause"].as_str().is_some_and(|c| !c.is_empty() && !c.contains("spoilt")),
+        dead["cause"].as_str().is_some_and(|c| !c.is_empty() && !c.contains("spoilt text")),
         "a cause, and nobody's text: {dead}"
     );
     // What waited behind it was not lost.
@@ -85,7 +81,7 @@ async fn c_025_c_027_c_028_c_029_poison_becomes_a_dead_letter_its_neighbours_go_
     let id = dead["id"].to_string();
     assert_eq!(shop.owner.post(&format!("failures/{id}/retry"), Value::Null).await.status, 204);
     let id = letter(&shop).await["id"].to_string();
-    sqlx::query(REPAIR).execute(&mut sql).await.unwrap();
+    sqlx::query("update poison set armed = false").execute(&mut sql).await.unwrap();
     let path = format!("failures/{id}/retry");
     let (one, two) = tokio::join!(shop.owner.post(&path, Value::Null), shop.owner.post(&path, Value::Null));
     let mut statuses = [one.status, two.status];
@@ -114,8 +110,7 @@ async fn c_026_an_event_that_hangs_is_ended_by_a_time_limit_and_given_up() {
     let shop = Business::in_world(world).await;
     sqlx::raw_sql(HANG).execute(&mut world.owner().await).await.unwrap();
     let (poisoned, neighbour) = ("919810000126", "919810000127");
-    let year_2001 = 1_000_000_000;
-    shop.webhook(&text_webhook(&shop, &[(poisoned, "wamid.HANG", year_2001, "hangs")]), SECRET).await.expect(200);
+    shop.webhook(&text_webhook(&shop, &[(poisoned, "wamid.HANG", YEAR_2001, "hangs")]), SECRET).await.expect(200);
     say(&shop, poisoned, "wamid.HANG-next", "behind it").await;
     say(&shop, neighbour, "wamid.HANG-door", "from next door").await;
     let dead = until("the dead letter", || async {
