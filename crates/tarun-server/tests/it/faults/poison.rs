@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use tarun_testkit::{Business, SECRET, World, eventually, text_webhook};
 use time::{Duration, OffsetDateTime};
 
-/// Damages the ciphertext of the next event that is kept, as a failing disk would, and notes which one it was.
+/// Damages the ciphertext of the next event that is kept, as a failing disk would, and notes which one it was. What it means
+/// is not stored while it is kept, so that somebody has to read it.
 const DAMAGE: &str = "
     create table damaged (id uuid, armed boolean);
     insert into damaged values (null, false);
@@ -18,7 +19,15 @@ const DAMAGE: &str = "
             end if;
             return new;
         end $$;
-    create trigger damage before insert on inbound_events for each row execute function damage();";
+    create trigger damage before insert on inbound_events for each row execute function damage();
+    create function not_at_once() returns trigger language plpgsql security definer set search_path = public as $$
+        begin
+            if exists (select 1 from damaged where id is not null and xmin = pg_current_xact_id()::xid) then
+                raise exception 'not in the transaction that keeps it';
+            end if;
+            return new;
+        end $$;
+    create trigger not_at_once before insert on messages for each row execute function not_at_once();";
 
 const REPAIR: &str = "update inbound_events set payload_enc = set_byte(payload_enc, length(payload_enc) - 1,
     get_byte(payload_enc, length(payload_enc) - 1) # 1) where id = (select id from damaged)";
