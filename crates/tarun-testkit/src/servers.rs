@@ -1,5 +1,8 @@
 //! PostgreSQL and Valkey, once for all tests of a process. They end with it.
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::OnceLock;
 use tarun_embedded::{Embedded, EmbeddedOptions, Runtime, guard, runtime};
@@ -14,9 +17,26 @@ pub struct Servers {
 /// A folder that the servers' user can pass through, also when tests run as root.
 #[must_use]
 pub fn open_folder() -> TempDir {
-    let folder = tempfile::Builder::new().prefix("tarun-test-").tempdir().expect("a temporary folder");
+    sweep();
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let folder = tempfile::Builder::new().prefix(&prefix).tempdir().expect("a temporary folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).expect("an open folder");
     folder
+}
+
+const PREFIX: &str = "tarun-test-";
+
+/// Removes the folders of test processes that are no more: what is shared by all tests of a process outlives them, and so
+/// does the folder of a process that was killed.
+fn sweep() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<i32>().ok());
+        let is_gone = |pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH);
+        if owner.is_some_and(is_gone) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Started at the first call.
