@@ -17,6 +17,7 @@ mod media;
 mod numbers;
 mod openapi;
 mod overload;
+mod own_servers;
 mod people;
 mod program;
 mod realtime;
