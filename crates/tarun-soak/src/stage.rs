@@ -206,7 +206,8 @@ fn environment(servers: &Embedded, simulator_url: &str, listen: SocketAddr, fold
         ("TARUN_LISTEN", listen.to_string().into()),
         ("TARUN_METRICS_TOKEN", METRICS_TOKEN.into()),
         ("TARUN_DATA_DIR", folder.join("files").into()),
-        ("TARUN_CONFIG", folder.join("no-settings.toml").into()),
+        // A file without settings, so that nobody's own counts.
+        ("TARUN_CONFIG", "/dev/null".into()),
         ("WHATSAPP_GRAPH_URL", simulator_url.into()),
     ]
     .into_iter()
