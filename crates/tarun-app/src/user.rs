@@ -4,7 +4,7 @@ mod change;
 mod reset;
 
 pub use change::{UserChange, change};
-pub use reset::{ResetMade, make_reset};
+pub use reset::{ResetMade, make_reset, make_reset_at_machine};
 
 use crate::App;
 use crate::acting::{ActError, Acting};

@@ -141,12 +141,13 @@ pub(crate) fn cluster_name(layout: &Layout) -> String {
     format!("tarun-{}", layout.id)
 }
 
-/// No password exists: the kernel says who connects, and these users may be either role.
+/// No password exists: the kernel says who connects, and these users may be the owner or any role of the program's (one for each
+/// database, where it is told to use this server as somebody else's).
 fn ident(users: &[&str]) -> String {
     let mut users = users.to_vec();
     users.sort_unstable();
     users.dedup();
-    users.iter().flat_map(|user| ["tarun", "tarun_app"].map(|role| format!("tarun \"{user}\" {role}\n"))).collect()
+    users.iter().flat_map(|user| ["tarun", "/^tarun_app"].map(|role| format!("tarun \"{user}\" {role}\n"))).collect()
 }
 
 /// Quotes a value for postgresql.conf.
@@ -212,7 +213,7 @@ mod tests {
 
     #[test]
     fn every_user_maps_to_both_roles_once() {
-        let one = "tarun \"root\" tarun\ntarun \"root\" tarun_app\n";
+        let one = "tarun \"root\" tarun\ntarun \"root\" /^tarun_app\n";
         assert_eq!(ident(&["root", "root", "root"]), one);
         assert_eq!(ident(&["root", "asha", "nobody"]).lines().count(), 6);
     }

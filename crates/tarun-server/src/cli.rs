@@ -5,7 +5,7 @@ mod demo;
 mod simulator;
 mod up;
 
-use crate::config::Config;
+use crate::config::{Config, Servers};
 use crate::server::runtime_dir;
 use clap::{Parser, Subcommand};
 use tarun_embedded::Runtime;
@@ -50,6 +50,10 @@ pub fn run() -> anyhow::Result<()> {
         Command::Serve => up::part(&Config::load()?, true),
         Command::Work => up::part(&Config::load()?, false),
         Command::Setup => {
+            if matches!(Config::load()?.servers, Servers::External { .. }) {
+                println!("Nothing to get: DATABASE_URL and REDIS_URL name servers of your own.");
+                return Ok(());
+            }
             let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| println!("{line}"))?;
             println!("{}", runtime.describe());
             Ok(())

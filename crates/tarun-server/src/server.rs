@@ -28,9 +28,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-/// For what the password of the app role is derived.
-const APP_PASSWORD: &[u8] = b"database role tarun_app";
-
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
@@ -41,7 +38,8 @@ pub struct Parts {
 /// Addresses of PostgreSQL and Valkey, and our own servers where they are ours.
 pub struct Backing {
     pub owner_url: String,
-    pub app_url: String,
+    /// `None`: on servers of the operator's own, where it follows from what the database holds ([`Self::app_url`]).
+    app_url: Option<String>,
     pub redis_url: String,
     embedded: Option<Embedded>,
     /// Where the note of our own servers lies.
@@ -53,11 +51,10 @@ impl Backing {
     pub fn start(config: &Config) -> anyhow::Result<Self> {
         match &config.servers {
             Servers::External { database_url, redis_url } => {
-                let keys = config.master.keys()?;
-                let app_url = app_url(database_url.reveal(), &keys)?;
+                parsed(database_url.reveal())?;
                 Ok(Self {
                     owner_url: database_url.reveal().to_owned(),
-                    app_url,
+                    app_url: None,
                     redis_url: redis_url.reveal().to_owned(),
                     embedded: None,
                     noted: None,
@@ -68,14 +65,15 @@ impl Backing {
                 config.master.keys()?;
                 let runtime = Runtime::locate_or_install(&runtime_dir(), &mut |line| tracing::info!("{line}"))?;
                 let options = EmbeddedOptions { user: config.user.clone(), ..EmbeddedOptions::new(&config.data_dir) };
-                let mut backing = Self::of(Embedded::start(&runtime, options)?);
+                let embedded = Embedded::start(&runtime, options)?;
                 let note = Note {
-                    owner_url: backing.owner_url.clone(),
-                    app_url: backing.app_url.clone(),
-                    redis_url: backing.redis_url.clone(),
+                    owner_url: embedded.database_url(),
+                    app_url: embedded.app_database_url(),
+                    redis_url: embedded.redis_url(),
                     key: None,
                 };
                 note.write(&config.data_dir)?;
+                let mut backing = Self::of(embedded);
                 backing.noted = Some(config.data_dir.clone());
                 Ok(backing)
             }
@@ -86,7 +84,7 @@ impl Backing {
     pub fn of(embedded: Embedded) -> Self {
         Self {
             owner_url: embedded.database_url(),
-            app_url: embedded.app_database_url(),
+            app_url: Some(embedded.app_database_url()),
             redis_url: embedded.redis_url(),
             embedded: Some(embedded),
             noted: None,
@@ -98,7 +96,7 @@ impl Backing {
     pub fn at(owner_url: &str, app_url: &str, redis_url: &str) -> Self {
         Self {
             owner_url: owner_url.into(),
-            app_url: app_url.into(),
+            app_url: Some(app_url.into()),
             redis_url: redis_url.into(),
             embedded: None,
             noted: None,
@@ -111,6 +109,19 @@ impl Backing {
             anyhow::anyhow!("no Tarun runs on {}. Start it first: tarun up", config.data_dir.display())
         })?;
         Ok(Self::at(&note.owner_url, &note.app_url, &note.redis_url))
+    }
+
+    /// The address for the program itself, which sees one business at a time. The database was migrated.
+    pub async fn app_url(&self, keys: &MasterKeys) -> anyhow::Result<String> {
+        if let Some(url) = &self.app_url {
+            return Ok(url.clone());
+        }
+        let login = setup::login(&self.owner_url, keys).await?;
+        let mut url = parsed(&self.owner_url)?;
+        let failed = || BadConfig("DATABASE_URL must name a host".into());
+        url.set_username(&login.role).map_err(|()| failed())?;
+        url.set_password(Some(login.password.reveal())).map_err(|()| failed())?;
+        Ok(url.to_string())
     }
 
     /// Stops our own servers; does nothing to others. Blocking.
@@ -131,16 +142,10 @@ pub fn runtime_dir() -> PathBuf {
     runtime::default_cache_dir()
 }
 
-/// The address for the app role of an external database: the owner's, with a password that follows from the master key.
-fn app_url(owner_url: &str, keys: &MasterKeys) -> Result<String, BadConfig> {
-    let mut url = url::Url::parse(owner_url).map_err(|_| {
-        BadConfig("DATABASE_URL is not an address like postgres://user:password@host:5432/tarun".into())
-    })?;
-    let password = keys.current.password(APP_PASSWORD);
-    let failed = || BadConfig("DATABASE_URL must name a host".into());
-    url.set_username(setup::APP_ROLE).map_err(|()| failed())?;
-    url.set_password(Some(&password)).map_err(|()| failed())?;
-    Ok(url.to_string())
+/// The address of an external database.
+fn parsed(database_url: &str) -> Result<url::Url, BadConfig> {
+    url::Url::parse(database_url)
+        .map_err(|_| BadConfig("DATABASE_URL is not an address like postgres://user:password@host:5432/tarun".into()))
 }
 
 /// A server that runs.
@@ -157,10 +162,9 @@ pub struct Running {
 pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Clock) -> anyhow::Result<Running> {
     telemetry::metrics();
     let keys = config.master.keys()?;
-    let password = matches!(config.servers, Servers::External { .. }).then(|| keys.current.password(APP_PASSWORD));
     // A database of ours that was just started always may be migrated; so may an external one, by its owner.
-    setup::migrate(&backing.owner_url, password.as_deref()).await?;
-    let store = Store::open(&backing.app_url, keys, 24).await?;
+    setup::migrate(&backing.owner_url, backing.app_url.is_none().then_some(&keys)).await?;
+    let store = Store::open(&backing.app_url(&keys).await?, keys, 24).await?;
     for warning in store.durability_warnings().await? {
         tracing::error!("{warning}");
     }
@@ -171,7 +175,7 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         .map_err(|e| anyhow::anyhow!("Valkey or Redis can't be reached: {e}. Check REDIS_URL"))?;
     let queue = Queue::new(&config.queue_prefix, valkey.clone(), local);
     let listener = if parts.http {
-        Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed(config.listen, &e))?)
+        Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed("TARUN_LISTEN", config.listen, &e))?)
     } else {
         None
     };
@@ -226,11 +230,13 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         };
         let router = http::router(Http { app: app.clone(), settings: Arc::new(settings) }, sockets);
         served = Some(tokio::spawn(serve(listener, router, Connections::default(), stop.clone())));
-        if let Some(listen) = config.metrics_listen {
-            let listener = TcpListener::bind(listen).await.map_err(|e| listen_failed(listen, &e))?;
-            let router = http::health::metrics_only(app.store.clone());
-            tokio::spawn(serve(listener, router, Connections::default(), stop.clone()));
-        }
+    }
+    // In every kind of process: those that only work have figures, too.
+    if let Some(listen) = config.metrics_listen {
+        let bound = TcpListener::bind(listen).await;
+        let listener = bound.map_err(|e| listen_failed("TARUN_METRICS_LISTEN", listen, &e))?;
+        let router = http::health::metrics_only(app.store.clone());
+        tokio::spawn(serve(listener, router, Connections::default(), stop.clone()));
     }
     tokio::spawn(relay.run(changes));
     if let MasterSource::File(path) = &config.master {
@@ -239,14 +245,14 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     Ok(Running { addr, app, stop, tracker, http: served })
 }
 
-fn listen_failed(addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+fn listen_failed(setting: &str, addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     anyhow::anyhow!(
-        "nothing can listen on {addr}: {error}. Is another Tarun running? Choose another port with TARUN_LISTEN"
+        "nothing can listen on {addr}: {error}. Is another Tarun running? Choose another port with {setting}"
     )
 }
 
 /// `localhost` where the address is this machine's own: browsers keep cookies by name.
-fn local_name(addr: SocketAddr) -> String {
+pub(crate) fn local_name(addr: SocketAddr) -> String {
     if addr.ip().is_loopback() || addr.ip().is_unspecified() {
         format!("localhost:{}", addr.port())
     } else {

@@ -22,8 +22,6 @@ const MASTER_KEY: &str = "00112233445566778899aabbccddeeff102132435465768798a9ba
 const METRICS_TOKEN: &str = "metrics-token-of-the-ledger-run";
 const QUEUE_PREFIX: &str = "tarun";
 const LISTEN: &str = "TARUN_LISTEN";
-/// An empty file, so that no settings of this machine are taken.
-const NO_SETTINGS: &str = "no-settings.toml";
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -60,7 +58,6 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("tarun-soak-").tempdir()?;
         // The servers' user must be able to pass through, also when root runs this.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
-        std::fs::write(folder.path().join(NO_SETTINGS), "")?;
         let (data, guard) = (options.data.unwrap_or_else(|| folder.path().join("data")), options.guard.clone());
         let root = data.clone();
         let servers = blocking(move || {
@@ -310,7 +307,8 @@ fn environment(servers: &Embedded, simulator_url: &str, listen: SocketAddr, fold
         (LISTEN, listen.to_string().into()),
         ("TARUN_METRICS_TOKEN", METRICS_TOKEN.into()),
         ("TARUN_DATA_DIR", folder.join("files").into()),
-        ("TARUN_CONFIG", folder.join(NO_SETTINGS).into()),
+        // A file without settings, so that nobody's own counts.
+        ("TARUN_CONFIG", "/dev/null".into()),
         ("WHATSAPP_GRAPH_URL", simulator_url.into()),
     ]
     .into_iter()

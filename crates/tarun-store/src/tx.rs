@@ -66,7 +66,7 @@ impl Store {
             })
             .connect_with(setup::options(app_url)?)
             .await?;
-        let installation = installation_key(&pool, &master).await?;
+        let installation = installation_key(&mut *pool.acquire().await?, &master).await?;
         Ok(Self {
             pool,
             master: Arc::new(RwLock::new(master)),
@@ -201,13 +201,14 @@ impl Store {
     }
 }
 
-async fn installation_key(pool: &PgPool, master: &MasterKeys) -> Result<DataKeys, StoreError> {
+/// The installation's own key; made, once, where there is none.
+pub(crate) async fn installation_key(sql: &mut PgConnection, master: &MasterKeys) -> Result<DataKeys, StoreError> {
     let fresh = zeroize::Zeroizing::new(random()?);
     sqlx::query("insert into installation (key_wrapped) values ($1) on conflict do nothing")
         .bind(master.wrap(&fresh, INSTALLATION)?)
-        .execute(pool)
+        .execute(&mut *sql)
         .await?;
-    let wrapped: Vec<u8> = sqlx::query_scalar("select key_wrapped from installation").fetch_one(pool).await?;
+    let wrapped: Vec<u8> = sqlx::query_scalar("select key_wrapped from installation").fetch_one(sql).await?;
     Ok(DataKeys::of(&*master.unwrap(&wrapped, INSTALLATION)?))
 }
 

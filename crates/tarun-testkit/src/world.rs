@@ -3,7 +3,7 @@
 use crate::servers::{open_folder, servers};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::net::SocketAddr;
-use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{OnceLock, mpsc};
 use tarun_core::clock::Clock;
 use tarun_server::config::Config;
 use tarun_server::server::{self, Backing, Parts};
@@ -41,9 +41,6 @@ pub fn world() -> &'static World {
 impl World {
     /// A world of its own; `change` may alter the settings.
     pub fn start(change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
-        // Roles belong to the whole server, so two databases of one server can't be set up at the same moment.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let (ready, started) = mpsc::channel();
         // A thread and a runtime that outlive the test which asks first.
         std::thread::spawn(move || {

@@ -1,15 +1,17 @@
-//! A link with which somebody sets a new password. An admin makes it and passes it on; it works once, for an hour.
+//! A link with which somebody sets a new password. An admin makes it, or whoever has the machine, and passes it on; it works
+//! once, for an hour.
 
 use crate::acting::{ActError, Acting};
 use crate::auth::token::{self, Kind};
 use crate::idempotency::{self, Once};
-use crate::{App, audit};
+use crate::{App, audit, input};
 use serde::{Deserialize, Serialize};
 use tarun_core::ids::UserId;
 use tarun_core::policy::{Action, Role};
 use tarun_core::secret::Secret;
 use tarun_store::link::{self, Link};
-use tarun_store::user;
+use tarun_store::user::{self, User};
+use tarun_store::{Store, TenantTx};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -44,15 +46,45 @@ pub async fn make_reset(app: &App, acting: &Acting, id: UserId, once: Option<&On
         // Whoever sets an owner's password is the owner.
         acting.require(Action::ManageOwner)?;
     }
+    let made = make(&app.store, &mut tx, person, (&acting.actor).into(), now).await?;
+    idempotency::keep(&mut tx, once, &made, now).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Makes a link for the person with this e-mail address, whoever he is: for the operator at the machine, where nobody is left
+/// who could make one. `None` where nobody has that address.
+pub async fn make_reset_at_machine(
+    store: &Store,
+    email: &str,
+    now: OffsetDateTime,
+) -> Result<Option<ResetMade>, ActError> {
+    let email_hash = user::email_hash(store, &input::email("/email", email)?);
+    let Some(tenant) = user::tenant_of_email(store, email_hash).await? else { return Ok(None) };
+    let mut tx = store.begin(&store.tenant(tenant).await?).await?;
+    let Some((known, _)) = user::by_email(&mut tx, email_hash).await? else { return Ok(None) };
+    let Some(person) = user::lock(&mut tx, known.id).await? else { return Ok(None) };
+    let made = make(store, &mut tx, person, audit::By::System, now).await?;
+    tx.commit().await?;
+    Ok(Some(made))
+}
+
+async fn make(
+    store: &Store,
+    tx: &mut TenantTx,
+    person: User,
+    by: audit::By,
+    now: OffsetDateTime,
+) -> Result<ResetMade, ActError> {
     if !person.is_active {
         return Err(ActError::Conflict {
             code: "user_inactive",
             detail: "This person's sign-in is switched off. Switch it on first.".into(),
         });
     }
-    link::shut_resets_of(&mut tx, id, now).await?;
+    link::shut_resets_of(tx, person.id, now).await?;
     let row = Uuid::now_v7();
-    let (secret, secret_hash) = token::issue(&app.store, Kind::Link, acting.ctx.tenant, row)?;
+    let (secret, secret_hash) = token::issue(store, Kind::Link, tx.tenant(), row)?;
     let expires_at = now + LIFE;
     let link = Link {
         id: row,
@@ -60,17 +92,17 @@ pub async fn make_reset(app: &App, acting: &Acting, id: UserId, once: Option<&On
         secret_hash: secret_hash.to_vec(),
         email: person.email,
         role: person.role,
-        user: Some(id),
-        created_by: acting.actor.user_id(),
+        user: Some(person.id),
+        created_by: match by {
+            audit::By::User(id) => Some(id),
+            audit::By::ApiKey(_) | audit::By::System => None,
+        },
         created_at: now,
         expires_at,
         used_at: None,
     };
-    link::insert(&mut tx, &link).await?;
-    let about = Some(("user", id.0));
-    audit::record(&mut tx, &acting.actor, now, "user.reset_link_made", about, serde_json::json!({})).await?;
-    let made = ResetMade { token: secret.reveal().to_owned(), expires_at };
-    idempotency::keep(&mut tx, once, &made, now).await?;
-    tx.commit().await?;
-    Ok(made)
+    link::insert(tx, &link).await?;
+    let about = Some(("user", person.id.0));
+    audit::record_by(tx, by, now, "user.reset_link_made", about, serde_json::json!({})).await?;
+    Ok(ResetMade { token: secret.reveal().to_owned(), expires_at })
 }

@@ -3,21 +3,27 @@
 use crate::config::{Config, Servers};
 use crate::master_key::{self, MasterSource, new_key};
 use crate::note::Note;
-use crate::server::Backing;
-use anyhow::Context as _;
+use crate::server::{Backing, local_name};
 use clap::Subcommand as ClapSubcommand;
 use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_store::keys::MasterKeys;
-use tarun_store::{Store, event};
+use tarun_store::{Store, StoreError, event};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use url::Url;
 use uuid::Uuid;
 
 #[derive(ClapSubcommand)]
 pub enum Command {
     /// Encrypt the data keys with a new master key; nothing has to stop
     RotateMasterKey,
+    /// Make a link with which somebody sets a new password, also an only owner; it works once, for an hour
+    ResetPassword {
+        /// With which the person signs in
+        #[arg(long)]
+        email: String,
+    },
     /// Handle kept webhook events again; what was done before is not done twice
     Replay {
         /// The business, by its id
@@ -36,6 +42,7 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     let runtime = super::tokio()?;
     match command {
         Command::RotateMasterKey => runtime.block_on(rotate(config)),
+        Command::ResetPassword { email } => runtime.block_on(reset_password(config, &email)),
         Command::Replay { tenant, from, to } => {
             let moment = |text: &str| {
                 OffsetDateTime::parse(text, &Rfc3339)
@@ -56,6 +63,14 @@ fn running(config: &Config) -> anyhow::Result<Backing> {
     }
 }
 
+async fn open(backing: &Backing, keys: MasterKeys) -> anyhow::Result<Store> {
+    let opened = async { anyhow::Ok(Store::open(&backing.app_url(&keys).await?, keys, 2).await?) };
+    opened.await.map_err(|error| match error.downcast_ref::<StoreError>() {
+        Some(away) if away.is_passing() => error.context("no Tarun answers there. Start it first"),
+        _ => error,
+    })
+}
+
 /// How long a running server may take to use a new key; it looks every five seconds.
 const TAKE_OVER: Duration = Duration::from_secs(60);
 /// Longer than a sign-up that wrapped with the former key takes to commit.
@@ -66,8 +81,7 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
     let before = config.master.keys()?;
     let backing = running(config)?;
     // Nothing is changed before it is known that there is something to change.
-    let store =
-        Store::open(&backing.app_url, before.clone(), 2).await.context("no Tarun answers there. Start it first")?;
+    let store = open(&backing, before.clone()).await?;
     let MasterSource::File(path) = &config.master else {
         // The new key and the old one were given by the operator, to every process.
         let changed = wrap_anew(&store).await?;
@@ -127,9 +141,21 @@ async fn wrap_anew(store: &Store) -> anyhow::Result<u64> {
     )
 }
 
+async fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
+    let backing = running(config)?;
+    let store = open(&backing, config.master.keys()?).await?;
+    let made = tarun_app::user::make_reset_at_machine(&store, email, Clock::system().now()).await?;
+    let made = made.ok_or_else(|| anyhow::anyhow!("nobody signs in with that e-mail address here"))?;
+    // As browsers reach it; without a public address that is this machine.
+    let page =
+        config.public_url.as_ref().map_or_else(|| format!("http://{}/", local_name(config.listen)), Url::to_string);
+    println!("Open this link within an hour; it works once:\n{page}reset/{}", made.token().reveal());
+    Ok(())
+}
+
 async fn replay(config: &Config, tenant: Uuid, from: OffsetDateTime, to: OffsetDateTime) -> anyhow::Result<()> {
     let backing = running(config)?;
-    let store = Store::open(&backing.app_url, config.master.keys()?, 2).await?;
+    let store = open(&backing, config.master.keys()?).await?;
     let ctx = store.tenant(tarun_core::ids::TenantId(tenant)).await?;
     let mut tx = store.begin(&ctx).await?;
     // Due at once: the sweep of the running workers hands them out.

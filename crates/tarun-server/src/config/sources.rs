@@ -44,12 +44,12 @@ pub(super) fn read(environment: impl IntoIterator<Item = (OsString, OsString)>) 
             eprintln!("{}", unknown(&upper, &known, "the environment").0.replace("Correct it", "It is ignored"));
         }
     }
-    if let Some(file) = file.as_deref().filter(|file| !Path::new(file).is_file()) {
+    if let Some(file) = file.as_deref().filter(|file| !Path::new(file).exists()) {
         return bad(format!("TARUN_CONFIG names {file}, which is not there"));
     }
     // Exactly this file: figment would look for it in all folders above, too, which may be others'.
     let file = file.as_deref().unwrap_or("tarun.toml");
-    let file = if Path::new(file).is_file() { Toml::file_exact(file) } else { Toml::string("") };
+    let file = if Path::new(file).exists() { Toml::file_exact(file) } else { Toml::string("") };
     let in_file: Dict = Figment::from(&file).extract().map_err(told)?;
     if let Some(name) = in_file.keys().find(|name| !known.contains(*name)) {
         return Err(unknown(name, &known, "the file of settings"));
@@ -136,6 +136,7 @@ mod tests {
             let said = refused(&[("TARUN_CONFIG", at)]);
             assert!(said.contains(words) && !said.contains("hush"), "{said}");
         }
+        of(&[("TARUN_CONFIG", "/dev/null")]).expect("no settings at all");
         std::fs::write(&path, "tarun_signup = \"closed\"\ntarun_keep_events_days = 30").unwrap();
         let raw = of(&[("TARUN_CONFIG", at), ("TARUN_SIGNUP", "first")]).unwrap();
         assert_eq!((raw.tarun_signup.as_str(), raw.tarun_keep_events_days), ("first", 30), "the environment wins");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests end when something is missing")]
 
+mod commands;
 mod contract;
 mod conversations;
 mod demo;
@@ -16,6 +17,7 @@ mod media;
 mod numbers;
 mod openapi;
 mod overload;
+mod own_servers;
 mod people;
 mod program;
 mod realtime;
