@@ -61,7 +61,7 @@ test("what a server lost on its way is caught up when it says that it is ready a
     .poll(async () => {
       const other = new Inbox(await context.newPage());
       await other.open();
-      await expect(other.row("Debjani Ghosh")).toBeVisible();
+      await expect(other.anyRow).toBeVisible();
       const seen = await other.row(two).count();
       await other.page.close();
       return seen;
@@ -75,12 +75,12 @@ test("what a server lost on its way is caught up when it says that it is ready a
 
 test("signing out while offline says that one is still signed in", async ({ inbox, context }) => {
   const { page } = inbox;
-  await expect(inbox.row("Debjani Ghosh")).toBeVisible();
+  await expect(inbox.anyRow).toBeVisible();
   await context.setOffline(true);
   await page.getByRole("button", { name: "Your account" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByText("You are offline and still signed in.")).toBeVisible();
-  await expect(inbox.row("Debjani Ghosh")).toBeVisible();
+  await expect(inbox.anyRow).toBeVisible();
   await context.setOffline(false);
   await page.getByRole("button", { name: "Your account" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -103,7 +103,7 @@ test("signing out leaves nothing that was typed in the browser", async ({ inbox,
 
 test("a page whose code cannot be fetched says so and opens when the line is back", async ({ inbox }) => {
   const { page } = inbox;
-  await expect(inbox.row("Debjani Ghosh")).toBeVisible();
+  await expect(inbox.anyRow).toBeVisible();
   const away = /\/assets\/.*\.js$|:\d+\/$/;
   await page.route(away, (route) => route.abort());
   await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Settings" }).click();

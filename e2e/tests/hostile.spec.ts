@@ -107,6 +107,7 @@ test("internal notes and replies", async ({ inbox, sim }) => {
     await page.getByRole("button", { name: "Add note" }).click();
     await expect(inbox.thread.locator(".note").filter({ hasText: payload }).last()).toBeVisible();
   }
+  await page.getByRole("tab", { name: "Reply" }).click();
   for (const payload of plain.slice(12, 24)) {
     await inbox.reply(payload);
     await expect(inbox.message(payload).last()).toBeVisible();

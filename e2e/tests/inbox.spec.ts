@@ -40,6 +40,8 @@ test("I assigns to me, the view Assigned to me shows it, A opens the list of col
   const { page } = inbox;
   const customer = await sim.customer("Pranav Kale");
   await customer.says("Is anybody there?");
+  const other = await sim.customer("Prachi Joag");
+  await other.says("And for me?");
   await inbox.read(customer);
   await inbox.key("i");
   await expect(inbox.toast).toContainText("Assigned to you.");
@@ -50,7 +52,7 @@ test("I assigns to me, the view Assigned to me shows it, A opens the list of col
   await expect(inbox.row(customer)).toBeVisible();
   await views.getByRole("link", { name: /^Unassigned/ }).click();
   await expect(page.getByRole("heading", { name: "Unassigned", exact: true })).toBeVisible();
-  await expect(inbox.row("Debjani Ghosh")).toBeVisible();
+  await expect(inbox.row(other)).toBeVisible();
   await expect(inbox.row(customer)).toHaveCount(0);
 
   await inbox.key("a");
@@ -73,6 +75,7 @@ test("an internal note stays inside: it shows in the thread and never reaches th
   await page.getByRole("button", { name: "Add note" }).click();
   await expect(inbox.message("Ten percent at most.")).toContainText("internal note");
   // The reply after it arrives, so the note is not merely late.
+  await page.getByRole("tab", { name: "Reply" }).click();
   await inbox.reply("Five percent on two.");
   await expect.poll(() => customer.received()).toEqual(["Five percent on two."]);
   expect(JSON.stringify(await customer.messages())).not.toContain("haggles");
@@ -83,13 +86,16 @@ test("search finds a name, a number and a word of a message, and can be cleared"
   const customer = await sim.customer("Xerxes Daruwala");
   await customer.says("Do you stock moringa?");
   await customer.says("Any size will do");
+  const other = await sim.customer("Yamini Hegde");
+  await other.says("Something else");
+  await expect(inbox.row(other)).toBeVisible();
   await expect(inbox.row(customer)).toBeVisible();
   await inbox.key("/");
   const search = page.getByRole("searchbox", { name: "Search conversations" });
   await expect(search).toBeFocused();
   for (const words of ["Xerx", customer.id.slice(-4), "moringa"]) {
     await search.fill(words);
-    await expect(inbox.row("Debjani Ghosh")).toHaveCount(0);
+    await expect(inbox.row(other)).toHaveCount(0);
     await expect(inbox.row(customer)).toBeVisible();
   }
   await search.fill("zebra-crossing");
@@ -175,5 +181,5 @@ test("two people at once see each other's replies and notes live", async ({ inbo
 
 test("unknown values in the address fall back to the whole inbox", async ({ inbox }) => {
   await inbox.open("/inbox?view=bogus&status=NONSENSE");
-  await expect(inbox.row("Debjani Ghosh")).toBeVisible();
+  await expect(inbox.anyRow).toBeVisible();
 });

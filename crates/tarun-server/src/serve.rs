@@ -47,12 +47,13 @@ impl Default for Limits {
 
 /// As many connections as the process may have files; the limit on those is raised as far as the system lets it be.
 fn connections() -> usize {
-    let soft = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, hard)| {
-        let wanted = hard.min(MOST_CONNECTIONS + OTHER_FILES);
-        let raised = soft < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok();
-        if raised { wanted } else { soft }
+    let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, hard)| {
+        // macOS refuses more than 10,240, whatever it says.
+        let wanted = [MOST_CONNECTIONS + OTHER_FILES, 10_240].map(|most| most.min(hard));
+        let raised = wanted.into_iter().find(|&w| w > soft && setrlimit(Resource::RLIMIT_NOFILE, w, hard).is_ok());
+        raised.unwrap_or(soft)
     });
-    let connections = soft.saturating_sub(OTHER_FILES).clamp(64, MOST_CONNECTIONS);
+    let connections = files.saturating_sub(OTHER_FILES).clamp(64, MOST_CONNECTIONS);
     usize::try_from(connections).unwrap_or(usize::MAX)
 }
 

@@ -16,6 +16,11 @@ export class Inbox {
     return this.page.getByRole("option").filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
+  /** Whatever row stands first: those far below the window are not in the page. */
+  get anyRow(): Locator {
+    return this.page.getByRole("option").first();
+  }
+
   get thread(): Locator {
     return this.page.getByRole("log", { name: "Messages" });
   }

@@ -64,6 +64,19 @@ describe("what waits to be sent", () => {
     expect(Object.keys(localStorage).filter((key) => key.startsWith(item("")))).toEqual([]);
   });
 
+  it("goes under a key that every tab would give it, when sent again", () => {
+    say("again");
+    const [entry] = outbox.get() as [OutboxEntry];
+    const again = () => {
+      const [now] = outbox.get() as [OutboxEntry];
+      elsewhere(now.key, { ...now, state: "failed", error: "No." });
+      retry(now.key);
+      return outbox.get().map(({ key }) => key);
+    };
+    expect(again()).toEqual([`${entry.key}.2`]);
+    expect(again()).toEqual([`${entry.key}.3`]);
+  });
+
   it("waits behind a refused one of its conversation, and of no other", () => {
     say("a");
     say("b");

@@ -69,14 +69,15 @@ function newKey(): string {
 }
 
 /**
- * A refused message is a new try under a new key; the refusal was the answer to the old one. One that another tab has
- * taken up already is left to it.
+ * A refused message is a new try under a new key; the refusal was the answer to the old one. The new key follows from the
+ * old, so that two tabs which try again at the same moment send one message.
  */
 export function retry(key: string): void {
   const entry = shared.stored(key);
   if (entry?.state !== "failed") return;
   const { error: _, ...rest } = entry;
-  const again = newKey();
+  const [first = key, tries = "1"] = key.split(".");
+  const again = `${first}.${Number(tries) + 1}`;
   shared.remove(key);
   shared.put(again, { ...rest, key: again, since: new Date().toISOString(), state: "waiting" });
 }
