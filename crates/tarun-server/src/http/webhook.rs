@@ -100,13 +100,14 @@ async fn read_body(
     room: &'static Semaphore,
 ) -> Result<(Vec<u8>, Option<SemaphorePermit<'static>>), ApiError> {
     let mut pieces = body.into_data_stream();
-    let mut whole = Vec::new();
+    // Joined only when all is there: a buffer that grows would take twice what came.
+    let (mut kept, mut length) = (Vec::new(), 0);
     let mut taken: Option<SemaphorePermit<'static>> = None;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| {
             ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body broke off before its end.")
         })?;
-        if whole.len() + piece.len() > MAX_BODY_BYTES {
+        if length + piece.len() > MAX_BODY_BYTES {
             return Err(too_large());
         }
         let bytes = u32::try_from(piece.len()).map_err(|_| too_large())?;
@@ -115,9 +116,10 @@ async fn read_body(
             Some(taken) => taken.merge(more),
             None => taken = Some(more),
         }
-        whole.extend_from_slice(&piece);
+        length += piece.len();
+        kept.push(piece);
     }
-    Ok((whole, taken))
+    Ok((kept.concat(), taken))
 }
 
 fn too_large() -> ApiError {
