@@ -73,74 +73,80 @@ export function ConversationList({ filter, refine, open, selected }: ListProps) 
   return (
     <section className="col list" aria-label="Conversations">
       <ListHead filter={filter} refine={refine} />
-      {waiting > 0 && (
-        <button
-          type="button"
-          className="fresh"
-          onClick={() => {
-            release();
-            virtual.scrollToOffset(0);
-          }}
-        >
-          {waiting} new
-        </button>
-      )}
       {query.isPending && <SkeletonRows />}
       {query.error && all.length === 0 && (
         <Failed title="Conversations did not load" error={query.error} retry={() => void query.refetch()} />
       )}
       {query.isSuccess && rows.length === 0 && <NoRows filter={filter} refine={refine} />}
-      {rows.length > 0 && (
-        <div
-          className="cvs"
-          ref={scroller}
-          role="listbox"
-          tabIndex={0}
-          aria-label={`${rows.length}${hasNextPage ? "+" : ""} conversations`}
-          {...(selected && shown.some((item) => item.index === at)
-            ? { "aria-activedescendant": `c-${selected}` }
-            : {})}
-          onKeyDown={onKey}
-          onPointerEnter={(event) => event.pointerType === "mouse" && setPointerOver(true)}
-          onPointerLeave={() => setPointerOver(false)}
-        >
-          <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-            {shown.map((item) => {
-              const conversation = rows[item.index];
-              if (!conversation) return null;
-              const agentId = conversation.assigned_agent_id;
-              return (
-                <div
-                  key={item.key}
-                  role="presentation"
-                  data-index={item.index}
-                  ref={virtual.measureElement}
-                  className="slot"
-                  style={{ transform: `translateY(${item.start}px)` }}
-                >
-                  <Row
-                    conversation={conversation}
-                    selected={conversation.id === selected}
-                    zone={tenant.time_zone}
-                    now={now}
-                    agent={showsAgent && agentId ? byId.get(agentId) : undefined}
-                    draft={conversation.id === selected ? null : (written[conversation.id]?.text ?? null)}
-                    unsent={unsent.get(conversation.id)}
-                    position={item.index + 1}
-                    total={hasNextPage ? -1 : rows.length}
-                    onOpen={openRow}
-                  />
-                </div>
-              );
-            })}
+      {/* With the button: the way to it must not let the rows go, or it is gone before it is reached. */}
+      <div
+        role="presentation"
+        className="calm"
+        onPointerEnter={(event) => event.pointerType === "mouse" && setPointerOver(true)}
+        onPointerLeave={() => setPointerOver(false)}
+      >
+        {waiting > 0 && (
+          <button
+            type="button"
+            className="fresh"
+            onClick={() => {
+              release();
+              virtual.scrollToOffset(0);
+            }}
+          >
+            {waiting} new
+          </button>
+        )}
+        {rows.length > 0 && (
+          <div
+            className="cvs"
+            ref={scroller}
+            role="listbox"
+            tabIndex={0}
+            aria-label={`${rows.length}${hasNextPage ? "+" : ""} conversations`}
+            {...(selected && shown.some((item) => item.index === at)
+              ? { "aria-activedescendant": `c-${selected}` }
+              : {})}
+            onKeyDown={onKey}
+          >
+            <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+              {shown.map((item) => {
+                const conversation = rows[item.index];
+                if (!conversation) return null;
+                const agentId = conversation.assigned_agent_id;
+                return (
+                  <div
+                    key={item.key}
+                    role="presentation"
+                    data-index={item.index}
+                    ref={virtual.measureElement}
+                    className="slot"
+                    style={{ transform: `translateY(${item.start}px)` }}
+                  >
+                    <Row
+                      conversation={conversation}
+                      selected={conversation.id === selected}
+                      zone={tenant.time_zone}
+                      now={now}
+                      agent={showsAgent && agentId ? byId.get(agentId) : undefined}
+                      draft={conversation.id === selected ? null : (written[conversation.id]?.text ?? null)}
+                      unsent={unsent.get(conversation.id)}
+                      position={item.index + 1}
+                      total={hasNextPage ? -1 : rows.length}
+                      onOpen={openRow}
+                    />
+                  </div>
+                );
+              })}
+            </div>
+            {query.isFetchNextPageError && (
+              <button type="button" className="btn ghost more" onClick={() => void fetchNextPage()}>
+                More did not load. Try again
+              </button>
+            )}
           </div>
-          {query.isFetchNextPageError && (
-            <button type="button" className="btn ghost more" onClick={() => void fetchNextPage()}>
-              More did not load. Try again
-            </button>
-          )}
-        </div>
-      )}
+        )}
+      </div>
     </section>
   );
 }
