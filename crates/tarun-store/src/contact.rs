@@ -227,10 +227,12 @@ async fn find(
     all.sort_unstable();
     all.dedup();
     let rows = sqlx::query(
-        "select i.kind, i.value_hash, i.contact_id, c.seen_hash
+        // One look-up for each, whatever the planner believes of the tables' sizes: it can't join what is limited.
+        "select w.kind, w.value_hash, i.contact_id, c.seen_hash
          from unnest($2::text[], $3::bytea[]) as w(kind, value_hash)
-         join contact_identities i on i.tenant_id = $1 and i.kind = w.kind and i.value_hash = w.value_hash and i.closed_at is null
-         join contacts c on c.tenant_id = i.tenant_id and c.id = i.contact_id",
+         cross join lateral (select i.contact_id from contact_identities i
+             where i.tenant_id = $1 and i.kind = w.kind and i.value_hash = w.value_hash and i.closed_at is null limit 1) i
+         cross join lateral (select c.seen_hash from contacts c where c.tenant_id = $1 and c.id = i.contact_id limit 1) c",
     )
     .bind(tenant)
     .bind(all.iter().map(|(k, _)| *k).collect::<Vec<_>>())

@@ -168,7 +168,7 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
         .collect()
 }
 
-/// The conversations of contacts with numbers, made where missing, locked in the order of their ids.
+/// The conversations of contacts with numbers, made where missing, locked in the order of the pairs.
 async fn threads(
     tx: &mut TenantTx,
     pairs: &BTreeSet<(ContactId, NumberId)>,
@@ -177,8 +177,10 @@ async fn threads(
     let tenant = tx.tenant().0;
     let contacts: Vec<Uuid> = pairs.iter().map(|p| p.0.0).collect();
     let numbers: Vec<Uuid> = pairs.iter().map(|p| p.1.0).collect();
-    let select = "select c.id, c.contact_id, c.number_id, c.status from unnest($2::uuid[], $3::uuid[]) as w(contact_id, number_id)
-         join conversations c on c.tenant_id = $1 and c.contact_id = w.contact_id and c.number_id = w.number_id order by c.id for update of c";
+    // One look-up for each, as for contacts; locked in the order of the pairs.
+    let select = "select c.* from unnest($2::uuid[], $3::uuid[]) as w(contact_id, number_id)
+         cross join lateral (select c.id, c.contact_id, c.number_id, c.status from conversations c
+             where c.tenant_id = $1 and c.contact_id = w.contact_id and c.number_id = w.number_id limit 1 for update) c";
     let mut rows = sqlx::query(select).bind(tenant).bind(&contacts).bind(&numbers).fetch_all(tx.sql()).await?;
     let mut fresh: BTreeSet<Uuid> = BTreeSet::new();
     if rows.len() < pairs.len() {
@@ -267,7 +269,7 @@ async fn insert_messages(
                  inbound_count = c.inbound_count + g.unread,
                  status = case when g.by_customer and c.status <> 'SPAM' then 'OPEN' else c.status end,
                  resolved_at = case when g.by_customer and c.status = 'RESOLVED' then null else c.resolved_at end
-             from growth g where c.tenant_id = $1 and c.id = g.conversation_id)
+             from growth g where c.tenant_id = $1 and c.id = any($3) and c.id = g.conversation_id)
          select id from fresh",
     )
     .bind(ctx.tenant.0)

@@ -69,7 +69,7 @@ pub async fn claim_inbound(
     let (sql, ctx) = tx.parts();
     let rows = sqlx::query(
         "select j.ordering_key, j.id, j.attempts, e.id as event_id, e.number_id, e.field, e.kind, e.payload_enc, e.received_at
-         from jobs j join inbound_events e on e.tenant_id = j.tenant_id and e.id = j.ref_id
+         from jobs j cross join lateral (select * from inbound_events e where e.tenant_id = $1 and e.id = j.ref_id limit 1) e
          where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = any($2) and j.state = 'PENDING'
            and not exists (select 1 from jobs b where b.tenant_id = $1 and b.kind = 'INBOUND' and b.ordering_key = j.ordering_key
                            and b.id <= j.id and b.state = 'PENDING' and b.not_before > $4)
@@ -103,8 +103,8 @@ pub async fn claim_inbound(
 pub async fn finish(tx: &mut TenantTx, jobs: &[JobId]) -> Result<u64, StoreError> {
     let tenant = tx.tenant().0;
     let done = sqlx::query(
-        "delete from jobs j using unnest($2::text[], $3::bigint[], $4::bigint[]) as d(kind, ordering_key, id)
-         where j.tenant_id = $1 and j.kind = d.kind and j.ordering_key = d.ordering_key and j.id = d.id",
+        // Ids are unique over all kinds and keys; those are named for the index.
+        "delete from jobs where tenant_id = $1 and kind = any($2) and ordering_key = any($3) and id = any($4)",
     )
     .bind(tenant)
     .bind(jobs.iter().map(|j| j.kind.as_str()).collect::<Vec<_>>())

@@ -131,8 +131,11 @@ impl Store {
     /// longer than `limit` is ended, so that a caller who gave up leaves no lock behind.
     pub async fn begin_for_messages(&self, ctx: &TenantCtx, limit: Duration) -> Result<TenantTx, StoreError> {
         let limit = limit.as_millis();
-        let more =
-            format!("; set local plan_cache_mode = force_generic_plan; set local statement_timeout = '{limit}ms'");
+        // A plan that is kept may be as old as the tables were empty: it must not read all of one.
+        let more = format!(
+            "; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; set local enable_hashjoin = off; \
+             set local enable_mergejoin = off; set local statement_timeout = '{limit}ms'"
+        );
         Ok(TenantTx { tx: self.tx_with(ctx.tenant, more).await?, ctx: ctx.clone() })
     }
 

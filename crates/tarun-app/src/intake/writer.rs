@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
 
 /// Events of one transaction.
-const BATCH: usize = 400;
+const BATCH: usize = 200;
 /// Keeping and understanding together end within this time; after it the events are kept alone.
 const AT_ONCE: Duration = Duration::from_millis(1000);
 /// A webhook's rows are committed within this time or it is refused (Meta comes again).
