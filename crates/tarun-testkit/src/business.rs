@@ -4,6 +4,7 @@ use crate::world::World;
 use crate::{eventually, world};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tarun_providers::whatsapp::webhook::signature;
 
@@ -116,6 +117,17 @@ pub async fn business() -> Business {
 }
 
 impl Business {
+    /// A connection as the server has it, at this business's rows.
+    pub async fn as_server(&self) -> PgConnection {
+        let mut app = PgConnection::connect(&self.world.app_url).await.expect("a connection");
+        sqlx::query("select set_config('tarun.tenant', $1, false)")
+            .bind(&self.tenant_id)
+            .execute(&mut app)
+            .await
+            .expect("a tenant");
+        app
+    }
+
     /// Signs up, registers a number at the simulator, connects it.
     pub async fn in_world(world: &'static World) -> Self {
         let n = fresh();

@@ -1,46 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Contact, Conversation, ListFilter, Message, Page } from "@/api/types.ts";
+import type { Conversation, ListFilter, Message, Page } from "@/api/types.ts";
 import { applyConversation, applyMessage, mergeConversation, type Pages, withMessage } from "./apply.ts";
-
-const me = "user-me";
-const at = (minute: number) => new Date(Date.UTC(2026, 1, 26, 6, minute)).toISOString();
-
-function message(id: string, minute: number, change: Partial<Message> = {}): Message {
-  return {
-    id,
-    conversation_id: "c1",
-    direction: "INBOUND",
-    channel: "WHATSAPP",
-    type: "TEXT",
-    content: { body: id },
-    status: "DELIVERED",
-    sent_by: { kind: "CUSTOMER" },
-    reactions: [],
-    is_revoked: false,
-    is_edited: false,
-    created_at: at(minute),
-    ...change,
-  };
-}
-
-const contact = { id: "p1", name: "Kavya" } as Contact;
-
-function conversation(id: string, minute: number, change: Partial<Conversation> = {}): Conversation {
-  return {
-    id,
-    contact,
-    number_id: "n1",
-    channel: "WHATSAPP",
-    status: "OPEN",
-    window: { open: true },
-    unread_count: 0,
-    last_message_at: at(minute),
-    created_at: at(0),
-    version: 1,
-    ...change,
-  };
-}
+import { at, conversation, me, message } from "./examples.ts";
 
 /** The rows as the server would give them: sorted, filtered, the first `loaded` of them. */
 function fetched<T extends { id: string }>(
@@ -146,7 +108,7 @@ describe("conversations: events applied equal a refetch", () => {
     const filter: ListFilter = { view: "all", status: "OPEN", q: "serum" };
     const state = fetched([conversation("c2", 2)], (row) => row.last_message_at);
     expect(applyConversation(state, conversation("c9", 9), filter, me)).toBe(state);
-    const renamed = conversation("c2", 2, { contact: { ...contact, name: "K." } });
+    const renamed = conversation("c2", 2, { contact: { ...conversation("c2", 2).contact, name: "K." } });
     expect(applyConversation(state, renamed, filter, me)?.pages[0]?.data).toEqual([renamed]);
   });
 });

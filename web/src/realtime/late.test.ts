@@ -1,43 +1,13 @@
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
 import { keys } from "@/api/keys.ts";
-import type { Contact, Conversation, ListFilter, Message, Page } from "@/api/types.ts";
+import type { Conversation, ListFilter, Message, Page } from "@/api/types.ts";
 import type { Pages } from "./apply.ts";
 import { onConversation, onHidden, onMessageCreated, onMessageUpdated } from "./cache.ts";
 import { joined } from "./catch-up.ts";
+import { conversation, me, message } from "./examples.ts";
 
-const me = "user-me";
 const reader = () => ({ me, open: undefined });
-const at = (minute: number) => new Date(Date.UTC(2026, 1, 26, 6, minute)).toISOString();
-
-const message = (id: string, minute: number, change: Partial<Message> = {}): Message => ({
-  id,
-  conversation_id: "c1",
-  direction: "INBOUND",
-  channel: "WHATSAPP",
-  type: "TEXT",
-  content: { body: id },
-  status: "DELIVERED",
-  sent_by: { kind: "CUSTOMER" },
-  reactions: [],
-  is_revoked: false,
-  is_edited: false,
-  created_at: at(minute),
-  ...change,
-});
-const conversation = (id: string, minute: number, change: Partial<Conversation> = {}): Conversation => ({
-  id,
-  contact: { id: `p-${id}`, name: id } as Contact,
-  number_id: "n1",
-  channel: "WHATSAPP",
-  status: "OPEN",
-  window: { open: true },
-  unread_count: 0,
-  last_message_at: at(minute),
-  created_at: at(0),
-  version: 1,
-  ...change,
-});
 const page = <T>(...data: T[]): Page<T> => ({ data, next_cursor: null });
 
 /** An infinite query whose answer was made, and arrives when the test says so. */

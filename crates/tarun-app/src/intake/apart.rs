@@ -5,6 +5,7 @@ use super::handle::{Trouble, alone, guarded};
 use crate::App;
 use futures::StreamExt;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tarun_core::ids::TenantId;
@@ -49,9 +50,16 @@ impl Apart {
 
     /// Takes keys out of their lane.
     pub(super) fn take(&self, app: &App, ctx: &TenantCtx, mut keys: Vec<i64>) {
-        keys.retain(|key| {
-            let was = self.lock().insert((ctx.tenant, *key), false);
-            was.is_none()
+        keys.retain(|key| match self.lock().entry((ctx.tenant, *key)) {
+            Entry::Vacant(place) => {
+                place.insert(false);
+                true
+            }
+            // Somebody was faster: it is looked at once more when it is done.
+            Entry::Occupied(mut again) => {
+                again.insert(true);
+                false
+            }
         });
         if keys.is_empty() {
             return;

@@ -124,8 +124,9 @@ impl Writer {
         // It may have been committed at the last moment, with nobody left to tell of it.
         self.announcer.missed(ctx.tenant);
         let jobs = match trouble {
-            Trouble::Store(error) if error.is_passing() => Jobs::ForAll,
             Trouble::TooSlow => Jobs::ForAll,
+            Trouble::Store(error) if error.is_passing() => Jobs::ForAll,
+            // Something in it is wrong, so that workers begin with each event alone.
             Trouble::Store(_) | Trouble::Panicked => {
                 self.careful_until = self.clock.now() + CAREFUL;
                 Jobs::After(1)

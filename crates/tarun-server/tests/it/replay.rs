@@ -1,7 +1,6 @@
 //! Kept events handled again: what is there stays as it is, what was lost comes back.
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tarun_core::ids::TenantId;
 use tarun_store::{Store, event};
 use tarun_testkit::{Business, SECRET, business, eventually, text_webhook};
@@ -9,15 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 /// Deletes rows of the business, as the server.
 async fn deleted(shop: &Business, sql: &'static str, id: uuid::Uuid) -> u64 {
-    let mut app = PgConnection::connect(&shop.world.app_url).await.unwrap();
-    let mut tx = app.begin().await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("set local tarun.tenant = '{}'", shop.tenant_id)))
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    let gone = sqlx::query(sql).bind(id).execute(&mut *tx).await.unwrap().rows_affected();
-    tx.commit().await.unwrap();
-    gone
+    sqlx::query(sql).bind(id).execute(&mut shop.as_server().await).await.unwrap().rows_affected()
 }
 
 /// The raw event is forgotten after a week; a provider that sends it again then finds the message itself.

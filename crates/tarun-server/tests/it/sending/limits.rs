@@ -2,7 +2,7 @@
 
 use super::{calls, reply, rule, thread, until};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::Connection;
 use tarun_testkit::{business, eventually};
 
 #[tokio::test]
@@ -51,12 +51,8 @@ async fn c_041_what_came_of_a_send_is_written_down_while_the_conversation_is_loc
     let (customer, id) = thread(&shop, "Busy").await;
     rule(&shop, &customer, json!(1), json!({ "do": "slow", "ms": 500 })).await;
     let made = reply(&shop, &id, "while you write").await;
-    let mut app = PgConnection::connect(&shop.world.app_url).await.unwrap();
+    let mut app = shop.as_server().await;
     let mut tx = app.begin().await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("set local tarun.tenant = '{}'", shop.tenant_id)))
-        .execute(&mut *tx)
-        .await
-        .unwrap();
     let conversation: uuid::Uuid = id.parse().unwrap();
     sqlx::query("select 1 from conversations where id = $1 for update")
         .bind(conversation)
