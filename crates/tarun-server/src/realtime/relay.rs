@@ -17,6 +17,8 @@ use uuid::Uuid;
 const TOGETHER: usize = 256;
 /// How often screens that missed something are told so.
 const MISSED_EVERY: Duration = Duration::from_secs(1);
+/// Changes that may wait to be passed on.
+const UNTOLD: usize = 4096;
 /// Rows that are read at once for them.
 const MOST_ROWS: usize = 500;
 
@@ -27,7 +29,7 @@ struct Told {
     change: Change,
 }
 
-/// Shows this process's changes and passes them on.
+/// Shows this process's changes and has them passed on.
 pub struct Relay {
     pub id: Uuid,
     pub channel: String,
@@ -38,42 +40,63 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub async fn run(mut self, mut from: mpsc::Receiver<Change>) {
+    pub async fn run(self, mut from: mpsc::Receiver<Change>) {
+        let (publish, published) = mpsc::channel(UNTOLD);
+        tokio::spawn(Publisher { by: self.id, channel: self.channel, valkey: self.valkey }.run(published));
         let mut changes = Vec::new();
-        // Businesses of which other processes missed something while Valkey was away.
-        let mut unheard: BTreeSet<TenantId> = BTreeSet::new();
         let mut look = tokio::time::interval(MISSED_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 taken = from.recv_many(&mut changes, TOGETHER) => if taken == 0 { return },
-                _ = look.tick() => {
-                    changes.extend(self.announcer.take_missed().into_iter().map(missed));
-                    for tenant in std::mem::take(&mut unheard) {
-                        if !self.publish(missed(tenant)).await {
-                            unheard.insert(tenant);
-                        }
-                    }
-                }
+                _ = look.tick() => changes.extend(self.announcer.take_missed().into_iter().map(missed)),
             }
             for change in together(changes.drain(..)) {
                 if let Some(realtime) = &self.realtime {
                     realtime.show(&change).await;
                 }
                 let tenant = change.tenant;
-                if !self.publish(change).await {
-                    unheard.insert(tenant);
+                if publish.try_send(change).is_err() {
+                    self.announcer.missed(tenant);
                 }
             }
         }
     }
+}
 
-    /// Passes a change on to other processes; false if Valkey did not take it.
-    async fn publish(&mut self, change: Change) -> bool {
-        let Ok(text) = serde_json::to_string(&Told { by: self.id, change }) else { return true };
-        let told: redis::RedisResult<()> =
-            redis::cmd("PUBLISH").arg(&self.channel).arg(text).query_async(&mut self.valkey).await;
-        told.is_ok()
+/// Passes changes on to other processes. Apart from showing them, so that own screens do not wait for Valkey, whatever it does.
+struct Publisher {
+    by: Uuid,
+    channel: String,
+    valkey: ConnectionManager,
+}
+
+impl Publisher {
+    async fn run(mut self, mut from: mpsc::Receiver<Change>) {
+        let mut changes = Vec::new();
+        // Businesses of which the others missed something, until Valkey takes it.
+        let mut unheard: BTreeSet<TenantId> = BTreeSet::new();
+        loop {
+            tokio::select! {
+                taken = from.recv_many(&mut changes, TOGETHER) => if taken == 0 { return },
+                () = tokio::time::sleep(MISSED_EVERY), if !unheard.is_empty() => {}
+            }
+            changes.extend(std::mem::take(&mut unheard).into_iter().map(missed));
+            let tenants: Vec<TenantId> = changes.iter().map(|c| c.tenant).collect();
+            if self.publish(changes.drain(..)).await.is_err() {
+                unheard.extend(tenants);
+            }
+        }
+    }
+
+    async fn publish(&mut self, changes: impl Iterator<Item = Change>) -> redis::RedisResult<()> {
+        let mut pipe = redis::pipe();
+        for change in changes {
+            if let Ok(text) = serde_json::to_string(&Told { by: self.by, change }) {
+                pipe.cmd("PUBLISH").arg(&self.channel).arg(text).ignore();
+            }
+        }
+        pipe.query_async(&mut self.valkey).await
     }
 }
 
