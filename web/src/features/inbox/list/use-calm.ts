@@ -7,8 +7,9 @@ import type { Conversation } from "@/api/types.ts";
  */
 export function useCalmRows(rows: Conversation[], held: boolean, scope: string) {
   const frozen = useRef<{ scope: string; order: string[]; at: Map<string, string> } | undefined>(undefined);
-  const [, settle] = useState(0);
+  const [released, settle] = useState(0);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a release empties what is remembered, which no dependency shows.
   const shown = useMemo(() => {
     const before = frozen.current;
     if (!held || before?.scope !== scope || before.order.length === 0) {
@@ -26,7 +27,7 @@ export function useCalmRows(rows: Conversation[], held: boolean, scope: string) 
     const order = [...before.order, ...older.map((row) => row.id)];
     frozen.current = { scope, order, at: new Map([...times(older), ...before.at]) };
     return { rows: all, waiting: news(rows.slice(0, lastKnown + 1), kept, before.at) };
-  }, [rows, held, scope]);
+  }, [rows, held, scope, released]);
 
   const release = () => {
     frozen.current = undefined;
