@@ -1,4 +1,4 @@
-//! What Meta sent, kept as it came: the intake's first and only step before the answer 200.
+//! What Meta sent, kept as it came before the answer 200.
 
 use crate::error::StoreError;
 use crate::keys::{KeyError, Place};
@@ -79,7 +79,7 @@ pub async fn keep(
 ) -> Result<Vec<Kept>, StoreError> {
     // In the order of ids, so that two processes which were sent the same events wait for each other and do not lock each
     // other out. Jobs in the order given: their ids are the order of handling. The limit keeps the search for jobs that
-    // wait on their index.
+    // wait on their index. What is new is looked up in a hash: a join would compare each with each (joins by hash are off here).
     let waits = if jobs == Jobs::WhereOthersWait {
         "coalesce((select true from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = g.ordering_key
                    and j.state = 'PENDING' limit 1), false)"
@@ -94,7 +94,8 @@ pub async fn keep(
              insert into inbound_events (tenant_id, id, number_id, field, kind, payload_enc, received_at)
              select $1, id, number_id, field, kind, payload_enc, received_at from given order by id
              on conflict do nothing returning id),
-         found as (select g.n, g.id, g.ordering_key, {waits} as waits from given g join fresh using (id)),
+         found as (select g.n, g.id, g.ordering_key, {waits} as waits 
+                   from given g where (g.id in (select id from fresh)) is true),
          queued as (
              insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, sweep_at, created_at)
              select $1, ordering_key, 'INBOUND', id, $11, $9, $10 from found where waits order by n)

@@ -103,8 +103,9 @@ pub async fn claim_inbound(
 pub async fn finish(tx: &mut TenantTx, jobs: &[JobId]) -> Result<u64, StoreError> {
     let tenant = tx.tenant().0;
     let done = sqlx::query(
-        // Ids are unique over all kinds and keys; those are named for the index.
-        "delete from jobs where tenant_id = $1 and kind = any($2) and ordering_key = any($3) and id = any($4)",
+        // Each by the whole of its key.
+        "delete from jobs j using unnest($2::text[], $3::bigint[], $4::bigint[]) as d(kind, ordering_key, id)
+         where j.tenant_id = $1 and j.kind = d.kind and j.ordering_key = d.ordering_key and j.id = d.id",
     )
     .bind(tenant)
     .bind(jobs.iter().map(|j| j.kind.as_str()).collect::<Vec<_>>())
