@@ -32,6 +32,9 @@ pub struct Body {
     /// Earlier texts, oldest first, of an edited message.
     #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<serde_json::Value>,
+    /// When the newest edit was made, in Unix seconds: reports of edits overtake each other.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<i64>,
 }
 
 impl Body {

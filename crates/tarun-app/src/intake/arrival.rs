@@ -121,6 +121,7 @@ fn arrival(
             reply_to_wamid,
             origin: (!origin.is_empty()).then(|| origin.into()),
             earlier: vec![],
+            edited_at: None,
         },
         wamid,
         said_at: said_at(at, received),

@@ -4,6 +4,7 @@ use super::arrival;
 use crate::change::Change;
 use crate::sending;
 use std::collections::HashSet;
+use tarun_core::conversation::said_at;
 use tarun_core::delivery::Receipt;
 use tarun_core::ids::{ConversationId, MessageId, NumberId};
 use tarun_core::retry::ATTEMPTS;
@@ -145,11 +146,11 @@ async fn apply(
         Inbound::Reaction(r) => {
             let by = if r.by == Side::Customer { Reactor::Customer } else { Reactor::App };
             let target = hash(tx, &r.target_wamid);
-            let found = message::react(tx, target, by, r.emoji.as_deref(), now).await?;
+            let at = said_at(r.sent_at_unix, read.received);
+            let found = message::react(tx, target, by, r.emoji.as_deref(), at).await?;
             if let Some((_, conversation)) = found
                 && r.opens_window
             {
-                let at = tarun_core::conversation::said_at(r.sent_at_unix, read.received);
                 conversation::open_window(tx, conversation, at).await?;
             }
             return told(tx, read, found, now, change, "a reaction to a message that is not known here").await;
@@ -157,7 +158,8 @@ async fn apply(
         Inbound::Edit(e) => {
             let target = hash(tx, &e.target_wamid);
             let text = e.content.searchable_text();
-            let found = message::edit(tx, target, e.content.kind(), e.content.to_json(), &text).await?;
+            let at = said_at(e.sent_at_unix, read.received);
+            let found = message::edit(tx, target, e.content.kind(), e.content.to_json(), &text, at).await?;
             return told(tx, read, found, now, change, "an edit of a message that is not known here").await;
         }
         Inbound::Revoke(r) => {
@@ -308,7 +310,7 @@ async fn receive(
                 let key = sending::ordering_key(moved.conversation);
                 job::finish_of(tx, JobKind::Send, moved.message.0, key).await?;
                 if let Some(policy) = teaches {
-                    let judged = tarun_core::conversation::said_at(status.at_unix, read.received);
+                    let judged = said_at(status.at_unix, read.received);
                     sending::learn(tx, moved.conversation, read.number, &policy, judged, now).await?;
                 }
             }
