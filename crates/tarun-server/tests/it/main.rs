@@ -18,6 +18,7 @@ mod media;
 mod migration;
 mod numbers;
 mod openapi;
+mod opened;
 mod overload;
 mod own_servers;
 mod people;
