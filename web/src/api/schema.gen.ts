@@ -1470,6 +1470,8 @@ export interface components {
              * @description Seconds until `access_token` ends.
              */
             expires_in: number;
+            /** @description As in `GET /me`: what the person may do. */
+            permissions: string[];
             tenant: components["schemas"]["Tenant"];
             user: components["schemas"]["User"];
         };
