@@ -43,6 +43,7 @@ pub struct App {
     pub objects: media::Objects,
     /// What people and Meta reach this installation by, without a slash at the end.
     pub public_url: Arc<str>,
+    pub openings: conversation::Openings,
     /// How long raw events are kept for replay.
     pub keep_events: time::Duration,
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tarun_app::App;
 use tarun_app::auth::Auth;
 use tarun_app::change::Announcer;
+use tarun_app::conversation::Openings;
 use tarun_app::intake::{Intake, Routes, When};
 use tarun_app::media::Objects;
 use tarun_app::queue::{self, Queue};
@@ -204,6 +205,7 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         announcer,
         objects: objects.map_err(anyhow::Error::msg)?,
         public_url: public_url.as_str().into(),
+        openings: Openings::default(),
         keep_events: config.keep_events,
         store,
         clock,

@@ -23,22 +23,40 @@ pub struct Entry {
 }
 
 pub async fn insert(tx: &mut TenantTx, entry: &Entry) -> Result<(), StoreError> {
-    let tenant = tx.tenant();
-    sqlx::query(
+    run(
+        tx,
         "insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        entry,
     )
-    .bind(tenant.0)
-    .bind(entry.id)
-    .bind(entry.at)
-    .bind(&entry.actor_kind)
-    .bind(entry.actor_id)
-    .bind(&entry.action)
-    .bind(&entry.subject_kind)
-    .bind(entry.subject_id)
-    .bind(Json(&entry.detail))
-    .execute(tx.sql())
-    .await?;
+    .await
+}
+
+/// Does nothing where a unique index says that the line is there.
+pub async fn insert_once(tx: &mut TenantTx, entry: &Entry) -> Result<(), StoreError> {
+    run(
+        tx,
+        "insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+        entry,
+    )
+    .await
+}
+
+async fn run(tx: &mut TenantTx, sql: &'static str, entry: &Entry) -> Result<(), StoreError> {
+    let tenant = tx.tenant();
+    sqlx::query(sql)
+        .bind(tenant.0)
+        .bind(entry.id)
+        .bind(entry.at)
+        .bind(&entry.actor_kind)
+        .bind(entry.actor_id)
+        .bind(&entry.action)
+        .bind(&entry.subject_kind)
+        .bind(entry.subject_id)
+        .bind(Json(&entry.detail))
+        .execute(tx.sql())
+        .await?;
     Ok(())
 }
 

@@ -383,7 +383,7 @@ export interface paths {
         };
         /**
          * Read a conversation
-         * @description Its messages, notes and events, newest first.
+         * @description Its messages, notes and events, newest first. The audit log tells who did so, once in a quarter of an hour.
          */
         get: operations["list_messages"];
         put?: never;
@@ -850,7 +850,7 @@ export interface components {
         AuditActorKind: "USER" | "API_KEY" | "SYSTEM";
         /** @description One line of the log. Lines are added, never changed or removed. */
         AuditEntry: {
-            /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+            /** @description Stable: `session.started`, `user.role_changed`, `api_key.created`, `conversation.opened` … */
             action: string;
             /** Format: uuid */
             actor_id?: string | null;
@@ -1176,7 +1176,7 @@ export interface components {
         /** @description One page of a list. */
         Page_AuditEntry: {
             data: {
-                /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+                /** @description Stable: `session.started`, `user.role_changed`, `api_key.created`, `conversation.opened` … */
                 action: string;
                 /** Format: uuid */
                 actor_id?: string | null;
@@ -1470,6 +1470,8 @@ export interface components {
              * @description Seconds until `access_token` ends.
              */
             expires_in: number;
+            /** @description As in `GET /me`: what the person may do. */
+            permissions: string[];
             tenant: components["schemas"]["Tenant"];
             user: components["schemas"]["User"];
         };
