@@ -441,6 +441,27 @@ pub async fn open_window(tx: &mut TenantTx, id: ConversationId, at: OffsetDateTi
     Ok(())
 }
 
+/// The same, where the conversation is not known by id; `None` if there is none.
+pub async fn open_window_of(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    number: NumberId,
+    at: OffsetDateTime,
+) -> Result<Option<ConversationId>, StoreError> {
+    let tenant = tx.tenant().0;
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "update conversations set last_inbound_at = greatest(last_inbound_at, $4)
+         where tenant_id = $1 and contact_id = $2 and number_id = $3 returning id",
+    )
+    .bind(tenant)
+    .bind(contact.0)
+    .bind(number.0)
+    .bind(at)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(id.map(ConversationId))
+}
+
 /// How far somebody has read: everything, or all but the last so many.
 pub async fn mark_read(
     tx: &mut TenantTx,

@@ -1058,7 +1058,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             is_edited: boolean;
-            /** @description The customer took it back. */
+            /**
+             * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+             *     app. `content` is empty then.
+             */
             is_revoked: boolean;
             reactions: components["schemas"]["Reaction"][];
             /** Format: date-time */
@@ -1286,7 +1289,10 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 is_edited: boolean;
-                /** @description The customer took it back. */
+                /**
+                 * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+                 *     app. `content` is empty then.
+                 */
                 is_revoked: boolean;
                 reactions: components["schemas"]["Reaction"][];
                 /** Format: date-time */
@@ -1396,7 +1402,7 @@ export interface components {
         Quote: {
             /** @description `true`: the customer said it. */
             inbound: boolean;
-            /** @description The customer took it back. */
+            /** @description Its author took it back. */
             is_revoked: boolean;
             /** Format: uuid */
             message_id: string;

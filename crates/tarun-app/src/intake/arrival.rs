@@ -9,7 +9,7 @@ use tarun_core::phone::Phone;
 use tarun_providers::whatsapp::errors::{self, Policy};
 use tarun_providers::whatsapp::webhook::{DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate};
 use tarun_store::contact::Seen;
-use tarun_store::inbox::{Arrival, ArrivingMedia, Body};
+use tarun_store::inbox::{Arrival, ArrivingMedia, Author, Body};
 use time::OffsetDateTime;
 
 /// A person of an event, if there is anything by which to find him again.
@@ -38,10 +38,12 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
     if let Some(group) = &m.group_id {
         origin.insert("group_id".into(), json!(group));
     }
+    // The answer to "may we call you?" is shown as such a line too, but it is the customer who gave it.
+    let by_whatsapp = matches!(m.content, Content::System(_)) && !m.opens_window;
     Some(Arrival {
         opens_window: m.opens_window,
         counts_unread: m.counts_unread,
-        by_business: false,
+        author: if by_whatsapp { Author::System } else { Author::Customer },
         ..arrival(
             seen(&m.sender)?,
             m.wamid,
@@ -59,7 +61,7 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
 pub fn echo(e: Echo, number: NumberId, received: OffsetDateTime) -> Option<Arrival> {
     let person = seen(&e.recipient)?;
     Some(Arrival {
-        by_business: true,
+        author: Author::App,
         ..arrival(
             person,
             e.wamid,
@@ -127,7 +129,7 @@ fn arrival(
         text,
         opens_window: false,
         counts_unread: false,
-        by_business: false,
+        author: Author::System,
         media,
     }
 }

@@ -162,7 +162,7 @@ async fn apply(
         }
         Inbound::Revoke(r) => {
             let target = hash(tx, &r.target_wamid);
-            let found = message::revoke(tx, target).await?;
+            let found = message::revoke(tx, target, r.by == Side::Customer).await?;
             return told(tx, read, found, now, change, "taking back a message that is not known here").await;
         }
         Inbound::NumberChanged(n) => {
@@ -182,7 +182,7 @@ async fn apply(
             let line = Line { event: "user_id_changed", text, wamid, at: u.at_unix };
             moved(tx, read, arrival::seen(&u.old), new, line, now, change).await?;
         }
-        Inbound::Welcome(_) => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
+        Inbound::Welcome(welcome) => welcomed(tx, read, &welcome, change).await?,
         Inbound::UserPreference(_) => event::set_outcome(tx, read.event_id, "kept: a wish about marketing").await?,
         Inbound::AccountError(error) => {
             event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?
@@ -210,6 +210,30 @@ async fn told(
     change.message_updated(message);
     change.conversation_updated(conversation);
     Ok(Then::Done)
+}
+
+/// Somebody opened the chat and wrote nothing. That opens the window where there is a conversation; it makes none, since there
+/// is nothing to show or to answer.
+async fn welcomed(
+    tx: &mut TenantTx,
+    read: &Read,
+    welcome: &webhook::Welcome,
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let known = match arrival::seen(&welcome.sender) {
+        Some(person) => contact::find_by(tx, &person).await?,
+        None => None,
+    };
+    let at = tarun_core::conversation::said_at(welcome.sent_at_unix, read.received);
+    let opened = match known {
+        Some(contact) => conversation::open_window_of(tx, contact, read.number, at).await?,
+        None => None,
+    };
+    match opened {
+        Some(conversation) => change.conversation_updated(conversation),
+        None => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
+    }
+    Ok(())
 }
 
 /// Puts an event aside whose message is not known: events overtake each other, and statuses the send's own answer. After
