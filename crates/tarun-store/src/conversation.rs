@@ -2,6 +2,7 @@
 
 mod of_contact;
 
+pub(crate) use of_contact::numbers_of;
 pub use of_contact::{OfContact, of_contact};
 
 use crate::Cursor;

@@ -1,6 +1,6 @@
 //! A batch of customers' messages becomes rows: contacts, conversations, messages, sessions, in a handful of statements.
 
-use crate::contact::{self, Seen, array_literal};
+use crate::contact::{self, Doubtful, Resolved, Seen, Sighting, array_literal};
 use crate::error::StoreError;
 use crate::keys::Place;
 use crate::message::{MediaState, Message, Sender};
@@ -8,6 +8,7 @@ use crate::tx::{TenantCtx, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::collections::{BTreeSet, HashMap};
+use tarun_core::content::{Content, System};
 use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ContactId, ConversationId, MediaId, MessageId, NumberId};
 use tarun_matching::tokens;
@@ -156,14 +157,25 @@ struct Thread {
     was_resolved: bool,
 }
 
-/// Stores arrivals in their order. Ids of messages are given in that order, so that it survives equal times.
-pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime) -> Result<Vec<Stored>, StoreError> {
+/// Stores arrivals in their order. Ids of messages are given in that order, so that it survives equal times. Lines about
+/// people of whom something became doubtful come last.
+pub async fn store(
+    tx: &mut TenantTx,
+    mut arrivals: Vec<Arrival>,
+    now: OffsetDateTime,
+) -> Result<Vec<(Arrival, Stored)>, StoreError> {
     if arrivals.is_empty() {
         return Ok(vec![]);
     }
-    let people: Vec<Seen> = arrivals.iter().map(|a| a.person.clone()).collect();
-    let contacts = contact::resolve(tx, &people, now).await?;
-    let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(arrivals).map(|(c, a)| (*c, a.number)).collect();
+    let people: Vec<Sighting<'_>> = arrivals.iter().map(|a| Sighting { seen: &a.person, number: a.number }).collect();
+    let Resolved { mut contacts, doubtful } = contact::resolve(tx, &people, now).await?;
+    if !doubtful.is_empty() {
+        for (contact, line) in lines(tx, doubtful, now).await? {
+            contacts.push(contact);
+            arrivals.push(line);
+        }
+    }
+    let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(&arrivals).map(|(c, a)| (*c, a.number)).collect();
     let threads = threads(tx, &pairs, now).await?;
     let thread_of = |n: usize| -> Result<&Thread, StoreError> {
         threads.get(&(contacts[n], arrivals[n].number)).ok_or_else(|| StoreError::Inconsistent {
@@ -178,8 +190,8 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
         ids.push(MessageId::fresh());
         conversations.push(thread_of(n)?.id);
     }
-    let stored = insert_messages(tx, arrivals, &ids, &conversations, now).await?;
-    insert_media(tx, arrivals, &stored, now).await?;
+    let stored = insert_messages(tx, &arrivals, &ids, &conversations, now).await?;
+    insert_media(tx, &arrivals, &stored, now).await?;
     let opened: BTreeSet<ConversationId> = (0..arrivals.len())
         .filter(|n| stored[*n].1)
         .filter_map(|n| Some((n, thread_of(n).ok()?)))
@@ -187,16 +199,50 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
         .map(|(_, thread)| thread.id)
         .collect();
     crate::conversation::open_sessions(tx, &opened.into_iter().collect::<Vec<_>>(), now).await?;
-    (0..arrivals.len())
-        .map(|n| {
-            Ok(Stored {
-                conversation: conversations[n],
-                message: stored[n].0,
-                is_new: stored[n].1,
-                conversation_is_new: thread_of(n)?.is_new,
-            })
-        })
-        .collect()
+    let mut all = Vec::with_capacity(arrivals.len());
+    for n in 0..arrivals.len() {
+        all.push(Stored {
+            conversation: conversations[n],
+            message: stored[n].0,
+            is_new: stored[n].1,
+            conversation_is_new: thread_of(n)?.is_new,
+        });
+    }
+    Ok(arrivals.into_iter().zip(all).collect())
+}
+
+/// What is to be told about contacts, as lines in their conversations.
+async fn lines(
+    tx: &mut TenantTx,
+    doubtful: Vec<Doubtful>,
+    now: OffsetDateTime,
+) -> Result<Vec<(ContactId, Arrival)>, StoreError> {
+    let mut lines = vec![];
+    for Doubtful { contact, doubt, number, about } in doubtful {
+        let numbers = match number {
+            Some(number) => vec![number],
+            None => crate::conversation::numbers_of(tx, contact).await?,
+        };
+        let content = Content::System(System { event: doubt.event().to_owned(), text: doubt.text().to_owned() });
+        lines.extend(numbers.into_iter().map(|number| {
+            let line = Arrival {
+                number,
+                person: Seen::default(),
+                // None of WhatsApp's; the same each time, so that the line is there once.
+                wamid: format!("line:{}:{contact}:{about}", doubt.event()),
+                kind: content.kind(),
+                body: Body { content: content.to_json(), ..Body::default() },
+                said_at: now,
+                text: String::new(),
+                opens_window: false,
+                counts_unread: false,
+                author: Author::System,
+                media: None,
+            };
+            (contact, line)
+        }));
+    }
+    Ok(lines)
 }
 
 /// The conversations of contacts with numbers, made where missing, locked in the order of the pairs.

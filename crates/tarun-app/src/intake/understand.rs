@@ -79,7 +79,7 @@ pub(super) async fn understand(
             }
             Inbound::NumberChanged(_) | Inbound::UserIdChanged(_) => {
                 // In its place: after what was written under the old number, before what comes under the new one.
-                files.extend(store(tx, &std::mem::take(&mut arrivals), now, change).await?);
+                files.extend(store(tx, std::mem::take(&mut arrivals), now, change).await?);
                 apply(tx, &read, inbound, now, change).await?;
                 continue;
             }
@@ -96,7 +96,7 @@ pub(super) async fn understand(
         }
     }
     // Messages first: what refers to them comes after them, also within one batch.
-    files.extend(store(tx, &arrivals, now, change).await?);
+    files.extend(store(tx, arrivals, now, change).await?);
     let mut aside = HashSet::new();
     for (read, inbound) in rest {
         if apply(tx, &read, inbound, now, change).await? == Then::Aside {
@@ -109,19 +109,18 @@ pub(super) async fn understand(
 /// Stores messages; returns the keys of the jobs that fetch their files.
 async fn store(
     tx: &mut TenantTx,
-    arrivals: &[Arrival],
+    arrivals: Vec<Arrival>,
     now: OffsetDateTime,
     change: &mut Change,
 ) -> Result<Vec<i64>, StoreError> {
     let mut files = vec![];
-    for (stored, arrival) in inbox::store(tx, arrivals, now).await?.into_iter().zip(arrivals).filter(|(s, _)| s.is_new)
-    {
+    for (arrival, stored) in inbox::store(tx, arrivals, now).await?.into_iter().filter(|(_, stored)| stored.is_new) {
         files.extend(arrival.media.as_ref().map(|m| media::ordering_key(m.id)));
         if stored.conversation_is_new && !change.conversations_created.contains(&stored.conversation) {
             change.conversations_created.push(stored.conversation);
         }
         change.message_created(stored.message, stored.conversation);
-        change.known.extend(inbox::as_stored(arrival, stored));
+        change.known.extend(inbox::as_stored(&arrival, stored));
     }
     Ok(files)
 }
@@ -277,7 +276,7 @@ async fn moved(
     let (Some(old), Some(contact)) = (old, known) else {
         return event::set_outcome(tx, read.event_id, "a new number of somebody who is not known here").await;
     };
-    let free = contact::change_identity(tx, contact, &new, now).await?;
+    let free = contact::change_identity(tx, contact, &new, read.number, now).await?;
     let (person, text) = if free {
         change.contacts_updated.push(contact);
         (new, line.text)
@@ -285,7 +284,7 @@ async fn moved(
         (old, format!("{} It belongs to another contact already: look whether the two are one person.", line.text))
     };
     let arrival = arrival::system_line(line.wamid, person, line.event, text, line.at, read.number, read.received);
-    store(tx, &[arrival], now, change).await.map(drop)
+    store(tx, vec![arrival], now, change).await.map(drop)
 }
 
 async fn receive(

@@ -1,6 +1,7 @@
 //! From a customer's message to the inbox.
 
 mod lines;
+mod people;
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
