@@ -1,4 +1,6 @@
-//! Whether what WhatsApp shows of two people is one person.
+//! Whether what WhatsApp shows of two people is one person, and what people wish.
+
+use time::OffsetDateTime;
 
 /// What about a contact's number people had better know. It is told in the thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +55,74 @@ pub fn is_another(held: &[HeldId<'_>], shown: &[u8], scope: &str) -> bool {
     held.iter().all(|h| h.id != shown) && held.iter().any(|h| h.scope == Some(scope))
 }
 
+/// What somebody told WhatsApp about marketing messages of a business. It concerns those only: service goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Stop,
+    /// To get them again, or to get them at all.
+    Resume,
+}
+
+impl Wish {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "STOP",
+            Self::Resume => "RESUME",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Stop, Self::Resume].into_iter().find(|w| w.as_str() == text)
+    }
+}
+
+/// A wish and when it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marketing {
+    pub wish: Wish,
+    pub at: OffsetDateTime,
+}
+
+impl Marketing {
+    /// Which of two wishes holds: the newer one, in whichever order they came. WhatsApp gives whole seconds; of two in one
+    /// second the refusal holds.
+    #[must_use]
+    pub fn newer(self, other: Self) -> Self {
+        match self.at.cmp(&other.at) {
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Greater => self,
+            std::cmp::Ordering::Equal if other.wish == Wish::Stop => other,
+            std::cmp::Ordering::Equal => self,
+        }
+    }
+
+    /// Since when the person wants none.
+    #[must_use]
+    pub fn opted_out_at(self) -> Option<OffsetDateTime> {
+        (self.wish == Wish::Stop).then_some(self.at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_wish_holds_and_of_two_at_once_the_refusal() {
+        let wish = |wish, second| Marketing { wish, at: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second) };
+        for (one, other, holds) in [
+            (wish(Wish::Stop, 1), wish(Wish::Resume, 2), Wish::Resume),
+            (wish(Wish::Stop, 2), wish(Wish::Resume, 1), Wish::Stop),
+            (wish(Wish::Stop, 1), wish(Wish::Resume, 1), Wish::Stop),
+            (wish(Wish::Resume, 1), wish(Wish::Resume, 1), Wish::Resume),
+        ] {
+            assert_eq!((one.newer(other).wish, other.newer(one).wish), (holds, holds), "{one:?} {other:?}");
+        }
+        assert_eq!(Wish::parse("STOP"), Some(Wish::Stop));
+        assert_eq!(wish(Wish::Resume, 1).opted_out_at(), None);
+    }
 
     #[test]
     fn two_ids_of_one_account_are_two_people_and_of_two_accounts_may_be_one() {

@@ -4,13 +4,14 @@ mod identity;
 mod resolve;
 
 pub use identity::{change_identity, find_by};
-pub use resolve::{Doubtful, Resolved, Sighting, resolve};
+pub use resolve::{Doubtful, Resolved, Sighting, one, resolve};
 
 use crate::error::StoreError;
 use crate::keys::KeyError;
 use crate::tx::{TenantCtx, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
+use tarun_core::contact::{Marketing, Wish};
 use tarun_core::ids::ContactId;
 use tarun_core::phone::Phone;
 use tarun_matching::tokens;
@@ -109,6 +110,8 @@ pub struct Contact {
     pub source: String,
     pub created_at: OffsetDateTime,
     pub version: i32,
+    /// What he last told WhatsApp about marketing messages.
+    pub marketing: Option<Marketing>,
 }
 
 fn seen_hash(ctx: &TenantCtx, seen: &Seen) -> Vec<u8> {
@@ -190,7 +193,7 @@ pub async fn update(tx: &mut TenantTx, contact: &Contact) -> Result<(), StoreErr
 pub async fn lock(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, StoreError> {
     let (sql, ctx) = tx.parts();
     let row = sqlx::query(
-        "select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2 for update",
+        "select id, profile_enc, source, created_at, version, marketing, marketing_at from contacts where tenant_id = $1 and id = $2 for update",
     )
     .bind(ctx.tenant.0)
     .bind(id.0)
@@ -202,7 +205,7 @@ pub async fn lock(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, S
 pub async fn get(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, StoreError> {
     let (sql, ctx) = tx.parts();
     let row = sqlx::query(
-        "select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2",
+        "select id, profile_enc, source, created_at, version, marketing, marketing_at from contacts where tenant_id = $1 and id = $2",
     )
     .bind(ctx.tenant.0)
     .bind(id.0)
@@ -219,7 +222,32 @@ fn read(ctx: &TenantCtx, row: &sqlx::postgres::PgRow) -> Result<Contact, StoreEr
         source: row.get("source"),
         created_at: row.get("created_at"),
         version: row.get("version"),
+        marketing: marketing(row),
     })
+}
+
+/// A word that this version does not know is no wish that it could honour; so it is none.
+pub(crate) fn marketing(row: &sqlx::postgres::PgRow) -> Option<Marketing> {
+    let wish = row.get::<Option<&str>, _>("marketing").and_then(Wish::parse)?;
+    Some(Marketing { wish, at: row.get::<Option<OffsetDateTime>, _>("marketing_at")? })
+}
+
+/// Notes what somebody told WhatsApp about marketing messages; the newest wish holds. Says whether it changed anything.
+pub async fn wishes(tx: &mut TenantTx, id: ContactId, told: Marketing) -> Result<bool, StoreError> {
+    let Some(contact) = lock(tx, id).await? else { return Ok(false) };
+    let holds = contact.marketing.map_or(told, |known| known.newer(told));
+    if contact.marketing == Some(holds) {
+        return Ok(false);
+    }
+    let tenant = tx.tenant().0;
+    sqlx::query("update contacts set marketing = $3, marketing_at = $4 where tenant_id = $1 and id = $2")
+        .bind(tenant)
+        .bind(id.0)
+        .bind(holds.wish.as_str())
+        .bind(holds.at)
+        .execute(tx.sql())
+        .await?;
+    Ok(true)
 }
 
 /// `{1,2,3}`: a row's own array inside an array of rows, which PostgreSQL can't take as two dimensions.

@@ -6,7 +6,7 @@ pub(crate) use of_contact::numbers_of;
 pub use of_contact::{OfContact, of_contact};
 
 use crate::Cursor;
-use crate::contact::{Contact, Profile};
+use crate::contact::{self, Contact, Profile};
 use crate::error::StoreError;
 use crate::message::{self, Message};
 use crate::tx::{TenantCtx, TenantTx};
@@ -51,7 +51,7 @@ pub struct Filter {
 }
 
 const SELECT: &str =
-    "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version,
+    "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version, ct.marketing, ct.marketing_at,
         coalesce(r.read_count, 0) as read_count
      from conversations c
          join contacts ct on ct.tenant_id = c.tenant_id and ct.id = c.contact_id
@@ -186,6 +186,7 @@ fn read(ctx: &TenantCtx, row: &PgRow, messages: &mut HashMap<MessageId, Message>
             source: row.get("source"),
             created_at: row.get("contact_created_at"),
             version: row.get("contact_version"),
+            marketing: contact::marketing(row),
         },
         number: NumberId(row.get("number_id")),
         status: Status::parse(status)

@@ -884,6 +884,11 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_message_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When they told WhatsApp that they want no marketing messages of this business; `null` if they did not, or took it back.
+             */
+            marketing_opt_out_at?: string | null;
             /** @description What to call them: a name given by the business, else the WhatsApp profile's, else username, phone or a short id. */
             name: string;
             /** @description `true` when somebody of the business typed the name; WhatsApp profile changes then no longer touch it. */

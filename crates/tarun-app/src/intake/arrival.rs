@@ -1,13 +1,16 @@
 //! What a provider's event means in our words. Pure.
 
 use serde_json::json;
+use tarun_core::contact::{Marketing, Wish};
 use tarun_core::content::{Content, System};
 use tarun_core::conversation::said_at;
 use tarun_core::delivery::Receipt;
 use tarun_core::ids::{MediaId, MessageId, NumberId};
 use tarun_core::phone::Phone;
 use tarun_providers::whatsapp::errors::{self, Policy};
-use tarun_providers::whatsapp::webhook::{DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate};
+use tarun_providers::whatsapp::webhook::{
+    self, DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate, UserPreference,
+};
 use tarun_store::contact::Seen;
 use tarun_store::inbox::{Arrival, ArrivingMedia, Author, Body};
 use time::OffsetDateTime;
@@ -132,6 +135,20 @@ fn arrival(
         author: Author::System,
         media,
     }
+}
+
+/// What a person wishes about marketing messages; `None` for wishes about something else, and for words that this version does
+/// not know.
+pub fn wish(preference: &UserPreference, received: OffsetDateTime) -> Option<Marketing> {
+    let wish = match preference.wish {
+        webhook::Wish::Stop => Wish::Stop,
+        webhook::Wish::Resume | webhook::Wish::Signup => Wish::Resume,
+        webhook::Wish::Other(_) => return None,
+    };
+    // None from the future: it would hold against all that follow.
+    let told = preference.at_unix.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
+    let at = told.map_or(received, |at| at.min(received));
+    (preference.category == "marketing_messages").then_some(Marketing { wish, at })
 }
 
 /// What a status reports; `None` for words that change no state.

@@ -182,7 +182,7 @@ async fn apply(
             moved(tx, read, arrival::seen(&u.old), new, line, now, change).await?;
         }
         Inbound::Welcome(welcome) => welcomed(tx, read, &welcome, change).await?,
-        Inbound::UserPreference(_) => event::set_outcome(tx, read.event_id, "kept: a wish about marketing").await?,
+        Inbound::UserPreference(preference) => wished(tx, read, &preference, now, change).await?,
         Inbound::AccountError(error) => {
             event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?
         }
@@ -231,6 +231,31 @@ async fn welcomed(
     match opened {
         Some(conversation) => change.conversation_updated(conversation),
         None => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
+    }
+    Ok(())
+}
+
+/// Notes what somebody wishes about marketing messages, also of a person who never wrote: whoever writes to him later is to know.
+async fn wished(
+    tx: &mut TenantTx,
+    read: &Read,
+    preference: &webhook::UserPreference,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let wish = arrival::wish(preference, read.received);
+    let (Some(person), Some(wish)) = (arrival::seen(&preference.person), wish) else {
+        return event::set_outcome(tx, read.event_id, "kept: a wish that this version does not know").await;
+    };
+    let contact = match contact::find_by(tx, &person).await? {
+        Some(contact) => contact,
+        None => {
+            let sighting = contact::Sighting { seen: &person, number: read.number };
+            contact::one(tx, sighting, now).await?
+        }
+    };
+    if contact::wishes(tx, contact, wish).await? {
+        change.contacts_updated.push(contact);
     }
     Ok(())
 }

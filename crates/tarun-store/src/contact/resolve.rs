@@ -95,6 +95,15 @@ pub async fn resolve(tx: &mut TenantTx, people: &[Sighting<'_>], now: OffsetDate
     Ok(Resolved { contacts, doubtful })
 }
 
+/// The contact of somebody of whom no identity is known, made where he is new.
+pub async fn one(tx: &mut TenantTx, person: Sighting<'_>, now: OffsetDateTime) -> Result<ContactId, StoreError> {
+    let Resolved { contacts, .. } = resolve(tx, &[person], now).await?;
+    contacts
+        .first()
+        .copied()
+        .ok_or_else(|| StoreError::Inconsistent { table: "contacts", reason: "a person without contact".into() })
+}
+
 /// Takes phone numbers from contacts where another person shows with them: the numbers were given to new people, whose
 /// messages must not stand in the thread of the former holder, nor what is said to him reach them.
 async fn part_from_former_holders(

@@ -154,3 +154,42 @@ async fn whose_number_changed_is_the_same_under_the_new_user_id_that_follows() {
     let after = with(&shop, "wamid.AFTER326").await;
     assert_eq!((&after["id"], &after["contact"]["phone"]), (&thread["id"], &json!("+919811100327")));
 }
+
+#[tokio::test]
+async fn what_a_customer_wishes_about_marketing_holds_by_its_time_whichever_comes_first() {
+    let shop = business().await;
+    let from = "919811100331";
+    super::says(&shop, from, [json!({ "id": "wamid.WISH331", "type": "text", "text": { "body": "hi" } })]).await;
+    let contact = shop.conversation_of(from).await["contact"].clone();
+    assert_eq!(contact["marketing_opt_out_at"], Value::Null);
+    let wishes = async |wa_id: &str, value: &str, category: &str, at: i64| {
+        let wish = json!({ "wa_id": wa_id, "user_id": format!("IN.{wa_id}"), "detail": "…", "category": category, "value": value, "timestamp": at });
+        let body = super::change(&shop, "user_preferences", json!({ "user_preferences": [wish] }));
+        shop.webhook(&body, SECRET).await.expect(200);
+    };
+    let path = format!("contacts/{}", contact["id"].as_str().unwrap());
+    let opted_out = async || shop.owner.get(&path).await.expect(200)["marketing_opt_out_at"].clone();
+    let became = async |is_out: bool| {
+        eventually("the wish", || async { (opted_out().await.is_null() != is_out).then_some(()) }).await;
+    };
+    let at = now() - 1000;
+    wishes(from, "stop", "marketing_messages", at).await;
+    became(true).await;
+    let since = opted_out().await;
+    assert_eq!(shop.conversation_of(from).await["contact"]["marketing_opt_out_at"], since);
+    // What was said before, and what is about something else, change nothing.
+    wishes(from, "resume", "marketing_messages", at - 1).await;
+    wishes(from, "resume", "something_else", at + 5).await;
+    wishes(from, "resume", "marketing_messages", at + 10).await;
+    became(false).await;
+    wishes(from, "stop", "marketing_messages", at + 9).await;
+    wishes(from, "stop", "marketing_messages", at + 20).await;
+    became(true).await;
+    assert_ne!(opted_out().await, since);
+    // Who never wrote and refuses is remembered when he writes.
+    wishes("919811100332", "stop", "marketing_messages", at).await;
+    super::says(&shop, "919811100332", [json!({ "id": "wamid.WISH332", "type": "text", "text": { "body": "hi" } })])
+        .await;
+    let thread = shop.conversation_of("919811100332").await;
+    assert_eq!(thread["contact"]["marketing_opt_out_at"], since);
+}
