@@ -41,23 +41,25 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
     if let Some(group) = &m.group_id {
         origin.insert("group_id".into(), json!(group));
     }
+    let mut person = seen(&m.sender)?;
+    if person.phone.is_none() {
+        person.phone = shared(&m.content);
+    }
     // The answer to "may we call you?" is shown as such a line too, but it is the customer who gave it.
     let by_whatsapp = matches!(m.content, Content::System(_)) && !m.opens_window;
     Some(Arrival {
         opens_window: m.opens_window,
         counts_unread: m.counts_unread,
         author: if by_whatsapp { Author::System } else { Author::Customer },
-        ..arrival(
-            seen(&m.sender)?,
-            m.wamid,
-            m.content,
-            m.context.reply_to_wamid,
-            origin,
-            m.sent_at_unix,
-            number,
-            received,
-        )
+        ..arrival(person, m.wamid, m.content, m.context.reply_to_wamid, origin, m.sent_at_unix, number, received)
     })
+}
+
+/// The sender's own number, where he shared it by WhatsApp's "Share contact info": who hides it gives it to us so.
+fn shared(content: &Content) -> Option<Phone> {
+    let Content::Contacts(cards) = content else { return None };
+    let own = cards.contacts.iter().filter(|card| card.is_sender).flat_map(|card| &card.phones);
+    own.into_iter().find_map(|phone| Phone::parse(phone.wa_id.as_deref().unwrap_or(&phone.phone)))
 }
 
 /// A message that the business sent from its phone.
@@ -191,6 +193,23 @@ pub fn pricing(pricing: &Pricing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tarun_core::content::{ContactCard, ContactPhone, Contacts};
+
+    #[test]
+    fn only_a_card_of_the_sender_himself_tells_his_number() {
+        let card = |own: bool, wa_id: Option<&str>, phone: &str| ContactCard {
+            phones: vec![ContactPhone { phone: phone.into(), wa_id: wa_id.map(str::to_owned), label: None }],
+            is_sender: own,
+            ..ContactCard::default()
+        };
+        let told = |cards| shared(&Content::Contacts(Contacts { contacts: cards })).map(|p| p.digits().to_owned());
+        assert_eq!(told(vec![card(false, Some("919811100001"), "x")]), None);
+        assert_eq!(told(vec![card(true, None, "no number")]), None);
+        let number = Some("919811100002".to_owned());
+        assert_eq!(told(vec![card(false, None, "+919811100001"), card(true, None, "+91 98111 00002")]), number);
+        assert_eq!(told(vec![card(true, Some("919811100002"), "as it is written")]), number);
+        assert_eq!(shared(&Content::text("919811100002")), None);
+    }
 
     #[test]
     fn our_id_comes_back_with_its_attempt_and_nobody_elses_does() {

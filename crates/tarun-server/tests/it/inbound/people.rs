@@ -193,3 +193,28 @@ async fn what_a_customer_wishes_about_marketing_holds_by_its_time_whichever_come
     let thread = shop.conversation_of("919811100332").await;
     assert_eq!(thread["contact"]["marketing_opt_out_at"], since);
 }
+
+#[tokio::test]
+async fn a_number_that_a_customer_shares_of_his_own_accord_is_his() {
+    let shop = business().await;
+    let card = |id: &str, origin: Option<&str>, phone: &str| {
+        let mut card = shown(&Line::of(&shop), None, Some("IN.SHY341"), id);
+        let shared = json!({ "name": { "formatted_name": "Priya" }, "phones": [{ "phone": phone, "wa_id": phone }], "origin": origin });
+        let message = &mut card["changes"][0]["value"]["messages"][0];
+        message["type"] = json!("contacts");
+        message["contacts"] = json!([shared]);
+        card
+    };
+    post(&shop, &[card("wamid.CARD341", None, "919811100341")]).await;
+    let thread = eventually("the conversation", || async { shop.conversations().await.into_iter().next() }).await;
+    assert_eq!(thread["contact"]["phone"], Value::Null, "somebody else's card");
+    post(&shop, &[card("wamid.OWN341", Some("contact_request"), "919811100342")]).await;
+    let known = shop.conversation_of("919811100342").await;
+    assert_eq!(
+        (&known["id"], &known["last_message"]["content"]["contacts"][0]["is_sender"]),
+        (&thread["id"], &json!(true))
+    );
+    // By it he is found from now on.
+    post(&shop, &[shown(&Line::of(&shop), Some("919811100342"), None, "wamid.SHOWN341")]).await;
+    assert_eq!(with(&shop, "wamid.SHOWN341").await["id"], thread["id"]);
+}
