@@ -40,7 +40,7 @@ pub enum Sender {
     },
     /// Sent from the WhatsApp Business app on a phone.
     App,
-    /// Tarun itself: a line in the timeline.
+    /// WhatsApp itself: a line in the thread.
     System,
 }
 
@@ -65,7 +65,8 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// Why it failed, or why it still waits (`QUEUED`), in words, with the provider's code.
     pub error: Option<SendError>,
-    /// The customer took it back.
+    /// Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+    /// app. `content` is empty then.
     pub is_revoked: bool,
     pub is_edited: bool,
     /// When it was said: the customer's clock for inbound, ours for outbound. Threads are ordered by it.
@@ -91,7 +92,7 @@ pub struct Quote {
     pub kind: String,
     /// One line; empty if there are no words, or none any more.
     pub summary: String,
-    /// The customer took it back.
+    /// Its author took it back.
     pub is_revoked: bool,
 }
 

@@ -884,6 +884,11 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_message_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When they told WhatsApp that they want no marketing messages of this business; `null` if they did not, or took it back.
+             */
+            marketing_opt_out_at?: string | null;
             /** @description What to call them: a name given by the business, else the WhatsApp profile's, else username, phone or a short id. */
             name: string;
             /** @description `true` when somebody of the business typed the name; WhatsApp profile changes then no longer touch it. */
@@ -1058,7 +1063,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             is_edited: boolean;
-            /** @description The customer took it back. */
+            /**
+             * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+             *     app. `content` is empty then.
+             */
             is_revoked: boolean;
             reactions: components["schemas"]["Reaction"][];
             /** Format: date-time */
@@ -1286,7 +1294,10 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 is_edited: boolean;
-                /** @description The customer took it back. */
+                /**
+                 * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+                 *     app. `content` is empty then.
+                 */
                 is_revoked: boolean;
                 reactions: components["schemas"]["Reaction"][];
                 /** Format: date-time */
@@ -1396,7 +1407,7 @@ export interface components {
         Quote: {
             /** @description `true`: the customer said it. */
             inbound: boolean;
-            /** @description The customer took it back. */
+            /** @description Its author took it back. */
             is_revoked: boolean;
             /** Format: uuid */
             message_id: string;

@@ -48,7 +48,7 @@ pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateT
 }
 
 fn content(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateTime) -> Value {
-    // The customer took it back: nobody sees it any more.
+    // Its author took it back: nobody sees it any more.
     if m.is_revoked {
         return json!({});
     }
