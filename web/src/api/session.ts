@@ -34,7 +34,7 @@ export function begin(answer: Session): void {
   token = { value: answer.access_token, endsAt: Date.now() + answer.expires_in * 1000 };
   const before = session.get();
   session.set({ phase: "in", user: answer.user, tenant: answer.tenant });
-  if (before.phase !== "in") tabs?.postMessage(answer.user.id);
+  if (before.phase !== "in" || before.user.id !== answer.user.id) tabs?.postMessage(answer.user.id);
 }
 
 function end(left: boolean): void {
@@ -91,13 +91,22 @@ async function locked(task: () => Promise<boolean>): Promise<boolean> {
 
 async function renew(): Promise<boolean> {
   let answer: Response;
+  let made: Session | undefined;
   try {
     answer = await post("/api/v1/auth/refresh", { "X-Tarun-Client": "web" });
+    // The body may break off, or be the page of a network that wants a sign-in of its own.
+    if (answer.ok) made = (await answer.json()) as Session;
   } catch {
     return unreachable();
   }
-  if (answer.ok) {
-    begin((await answer.json()) as Session);
+  if (made) {
+    const before = session.get();
+    if (before.phase === "in" && before.user.id !== made.user.id) {
+      // The cookie is another person's by now: nothing of this page is theirs.
+      location.reload();
+      return false;
+    }
+    begin(made);
     return true;
   }
   if (answer.status >= 500 || answer.status === 429) return unreachable();
