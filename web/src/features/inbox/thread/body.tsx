@@ -24,7 +24,11 @@ export function Body({ message }: { message: Message }) {
     case "TEXT":
       return (
         <>
-          <Formatted text={text(content, "body")} />
+          {text(content, "body").trim() === "" ? (
+            <span className="muted">A text without words</span>
+          ) : (
+            <Formatted text={text(content, "body")} />
+          )}
           {content.truncated === true && (
             <span className="muted wrap">The text was longer. Its end was not kept.</span>
           )}

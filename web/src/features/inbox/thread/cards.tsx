@@ -172,7 +172,11 @@ export function InteractiveBody({ content }: { content: Content }) {
           <Name limit={120}>{header}</Name>
         </b>
       )}
-      <Formatted text={wording(content)} />
+      {wording(content).trim() === "" ? (
+        <span className="muted">A message with choices</span>
+      ) : (
+        <Formatted text={wording(content)} />
+      )}
       {footer && (
         <span className="muted wrap">
           <Name limit={120}>{footer}</Name>
