@@ -1,21 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { expectAccessible } from "./support/axe.ts";
 import { expect, freshEmail, test } from "./support/test.ts";
-
-/** No serious or critical finding against WCAG 2.2 A and AA. In the dark only what depends on colours is asked again. */
-async function expectAccessible(page: Page): Promise<void> {
-  const axe = new AxeBuilder({ page });
-  const isDark = (await page.locator("html").getAttribute("data-theme")) === "dark";
-  if (isDark) axe.withRules(["color-contrast", "link-in-text-block"]);
-  else axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]);
-  const { violations, passes } = await axe.analyze();
-  expect(passes.length, "axe found something to judge").toBeGreaterThan(0);
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const told = grave.map(
-    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
-  );
-  expect(told, page.url()).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
@@ -45,10 +29,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page);
     });
 
-    test("the inbox with every kind of message, note, failure, menu, palette and key sheet", async ({
-      inbox,
-      sim,
-    }) => {
+    test("the inbox with files, a note, a failure, menu, palette and key sheet", async ({ inbox, sim }) => {
       const { page } = inbox;
       const customer = await sim.customer(`Axe ${colorScheme}`);
       const first = await customer.says("नमस्ते *दाम* क्या है? https://shop.example/kit");
@@ -95,7 +76,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
     test("the settings", async ({ inbox }) => {
       const { page } = inbox;
-      for (const place of ["number", "people", "api-keys", "failures", "profile"]) {
+      for (const place of ["business", "number", "people", "api-keys", "failures", "profile"]) {
         await page.goto(`/settings/${place}`);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await expect(page.locator(".skeleton, .sk")).toHaveCount(0);

@@ -148,13 +148,31 @@ test("who has a conversation open that a colleague takes is told, and keeps what
   await theirs.page.getByLabel("Password").fill("neem-and-noor-42");
   await theirs.page.getByRole("button", { name: "Join" }).click();
   await theirs.read(customer);
+  // A reply that is quicker written than taken: the server refuses it after the colleague's assignment.
+  const taken = signal();
+  await theirs.page.route(/\/conversations\/[^/]+\/messages$/, async (route) => {
+    await taken.given;
+    await route.continue();
+  });
+  await theirs.reply("I am here");
   await theirs.composer.fill("I will help");
   await inbox.read(customer);
   await inbox.key("i");
   await expect(theirs.page.getByText("This conversation is not here for you")).toBeVisible();
+  taken.give();
+  const kept = theirs.page.getByRole("region", { name: "What you wrote" });
+  await expect(theirs.page.getByText(/^Your message to .* was not sent\./)).toBeVisible();
+  await expect(kept).toContainText("I am here");
+  await expect(kept).toContainText("I will help");
+  await kept
+    .getByRole("listitem")
+    .filter({ hasText: "I am here" })
+    .getByRole("button", { name: "Discard" })
+    .click();
+  await expect(kept).not.toContainText("I am here");
   await expect(theirs.composer).toHaveCount(0);
   await expect(theirs.row(customer)).toHaveCount(0);
-  await expect(theirs.page.getByRole("button", { name: "Copy what you typed" })).toBeVisible();
+  await expect(kept.getByRole("button", { name: "Copy" })).toBeVisible();
   // Given back, it is there again with the draft.
   await inbox.key("a");
   await inbox.page.getByRole("menuitemradio", { name: "Unassigned" }).click();

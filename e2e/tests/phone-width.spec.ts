@@ -50,7 +50,7 @@ test("nothing sticks out sideways at any width", async ({ context, page, demo, s
   await inbox.row(customer).tap();
   await expect(inbox.composer).toBeVisible();
   await expectFits();
-  for (const place of ["number", "people", "api-keys", "failures", "profile"]) {
+  for (const place of ["business", "number", "people", "api-keys", "failures", "profile"]) {
     await page.goto(`/settings/${place}`);
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     await expectFits();

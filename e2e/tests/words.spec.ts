@@ -173,3 +173,56 @@ test("two tabs share drafts and waiting replies, and send each once", async ({ i
   await expect.poll(() => one.received(), { timeout: 40_000 }).toContain("Left behind");
   expect((await one.received()).filter((text) => text === "Left behind")).toHaveLength(1);
 });
+
+test("send and resolve: the reply goes first, so that the conversation stays resolved", async ({
+  inbox,
+  sim,
+}) => {
+  const { page } = inbox;
+  const [one, two] = [await sim.customer("Jaya Menon"), await sim.customer("Kiran Sule")];
+  await one.says("Thanks, that was all");
+  await two.says("Bye");
+  await inbox.read(one);
+  const held = await hold(page, sendUrl);
+  const status = page.waitForRequest((request) => request.method() === "PATCH");
+  await inbox.composer.fill("You are welcome");
+  await inbox.composer.press("Control+Enter");
+  await expect(inbox.toast).toContainText("Resolved once your message has gone out.");
+  await held.made;
+  held.letThrough();
+  await status;
+  await expect(inbox.row(one)).toHaveCount(0);
+  await expect(inbox.toast).toContainText("Resolved. Jaya Menon");
+  await expect.poll(() => one.received()).toEqual(["You are welcome"]);
+
+  // The same by hand: E while a reply is on its way. Undo takes it back.
+  await inbox.read(two);
+  const second = await hold(page, sendUrl);
+  await inbox.reply("Good night");
+  await second.made;
+  await inbox.key("e");
+  await expect(inbox.toast).toContainText("Resolved once your message has gone out.");
+  await inbox.key("z");
+  second.letThrough();
+  await expect.poll(() => two.received()).toEqual(["Good night"]);
+  await expect(inbox.row(two)).toBeVisible();
+  await page.goto("/inbox?status=RESOLVED");
+  await expect(inbox.row(one)).toContainText("You are welcome");
+  await expect(inbox.row(two)).toHaveCount(0);
+});
+
+test("a name and Enter in the palette open that customer, however quick", async ({ inbox, sim }) => {
+  const { page } = inbox;
+  const [one, two] = [await sim.customer("Lalita Bakshi"), await sim.customer("Mohit Vyas")];
+  await one.says("First");
+  await two.says("The newest of all");
+  await expect(inbox.row(two)).toBeVisible();
+  const held = await hold(page, /\/conversations\?.*q=/);
+  await inbox.key("Control+k");
+  await expect(page.getByRole("option", { name: /Mohit Vyas/ }).last()).toBeVisible();
+  await page.keyboard.type("lalita");
+  await page.keyboard.press("Enter");
+  await held.made;
+  held.letThrough();
+  await expect(page.getByRole("region", { name: "Conversation with Lalita Bakshi" })).toBeVisible();
+});

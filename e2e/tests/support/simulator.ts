@@ -36,6 +36,22 @@ export class Simulator {
     await this.call("POST", "behaviour", { rules });
   }
 
+  /** An update as WhatsApp would send it, of any field, about the simulator's own number. */
+  async update(field: string, value: object): Promise<void> {
+    const { numbers } = (await this.call("GET", "state")) as {
+      numbers: { phone_number_id: string; display_phone_number: string }[];
+    };
+    const [number] = numbers;
+    if (!number) throw new Error("the simulator has no number");
+    const { phone_number_id, display_phone_number } = number;
+    const metadata = { phone_number_id, display_phone_number };
+    await this.call("POST", "webhooks", {
+      field,
+      phone_number_id,
+      value: { messaging_product: "whatsapp", metadata, ...value },
+    });
+  }
+
   async call(method: "GET" | "POST" | "PATCH", path: string, data?: object): Promise<unknown> {
     const answer = await this.request.fetch(`${this.url}/_sim/${path}`, {
       method,
@@ -47,6 +63,7 @@ export class Simulator {
 }
 
 let counter = 0;
+const seconds = () => String(Math.floor(Date.now() / 1000));
 
 /** One customer with a phone. */
 export class Customer {
@@ -60,6 +77,28 @@ export class Customer {
   async says(message: string | object): Promise<string> {
     const body = typeof message === "string" ? { type: "text", text: message } : message;
     return ((await this.sim.call("POST", `customers/${this.id}/messages`, body)) as { id: string }).id;
+  }
+
+  /** A message in WhatsApp's own words, of types that the phone does not write. Gives its id. */
+  async writes(message: object): Promise<string> {
+    counter += 1;
+    const id = `wamid.${this.id}.${counter}`;
+    await this.sim.update("messages", {
+      contacts: [{ profile: { name: this.name }, wa_id: this.id }],
+      messages: [{ from: this.id, id, timestamp: seconds(), ...message }],
+    });
+    return id;
+  }
+
+  /** What somebody of the business does to this customer in WhatsApp's own app. Gives the message's id. */
+  async getsFromTheApp(message: object): Promise<string> {
+    counter += 1;
+    const id = `wamid.app.${this.id}.${counter}`;
+    await this.sim.update("smb_message_echoes", {
+      contacts: [{ profile: { name: this.name }, wa_id: this.id }],
+      message_echoes: [{ to: this.id, id, timestamp: seconds(), ...message }],
+    });
+    return id;
   }
 
   async renames(name: string): Promise<void> {

@@ -7,7 +7,7 @@ const timeoutMs = 20_000;
 
 async function authorized(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (publicPaths.test(pathname)) return fetch(request);
+  if (publicPaths.test(pathname)) return send(request, undefined);
   const again = request.clone();
   const first = await send(request, await accessToken());
   if (first.status !== 401 || session.get().phase !== "in") return first;
@@ -16,7 +16,9 @@ async function authorized(request: Request): Promise<Response> {
 
 function send(request: Request, token: string | undefined): Promise<Response> {
   if (token) request.headers.set("Authorization", `Bearer ${token}`);
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  // Browsers before 2024 cannot join signals: there an answer that nobody wants any more is thrown away when it comes.
+  const signal = AbortSignal.any ? AbortSignal.any([request.signal, timeout]) : timeout;
   return fetch(request, { signal });
 }
 

@@ -19,6 +19,17 @@ export const conversationList = (filter: ListFilter) =>
     getNextPageParam: nextCursor,
   });
 
+/** The newest open conversation, or none yet. */
+export const firstConversation = () =>
+  queryOptions({
+    queryKey: keys.firstConversation,
+    queryFn: async ({ signal }): Promise<Conversation | null> => {
+      const query = { view: "all", status: "OPEN", limit: 1 } as const;
+      const page = await unwrap(api.GET("/api/v1/conversations", { params: { query }, signal }));
+      return page.data[0] ?? null;
+    },
+  });
+
 export const inboxCounts = (view: View) =>
   queryOptions({
     queryKey: keys.counts(view),

@@ -4,6 +4,7 @@ import type { ListFilter, View } from "./types.ts";
 export const keys = {
   lists: ["conversations"] as const,
   list: (filter: ListFilter) => ["conversations", filter] as const,
+  firstConversation: ["first-conversation"] as const,
   allCounts: ["counts"] as const,
   counts: (view: View) => ["counts", view] as const,
   singles: ["conversation"] as const,

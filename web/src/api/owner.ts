@@ -6,12 +6,15 @@ import { session } from "./session.ts";
  * but not a sign-out, and never the arrival of another person.
  */
 export function clearWithOwner(clear: () => void, name: string): void {
-  session.subscribe(() => {
+  const look = () => {
     const state = session.get();
     if (state.phase === "out" && state.left) clear();
     if (state.phase !== "in") return;
     const owner = load(`${name}.owner`);
     if (owner !== null && owner !== state.user.id) clear();
     if (owner !== state.user.id) save(`${name}.owner`, state.user.id);
-  });
+  };
+  session.subscribe(look);
+  // Somebody may have come before this part of the app did.
+  look();
 }

@@ -1,3 +1,4 @@
+import { session } from "./session.ts";
 import type { Problem } from "./types.ts";
 
 /** An answer of the API that is not success, or no answer at all (`status` 0). */
@@ -12,6 +13,11 @@ export class ApiError extends Error {
     this.name = "ApiError";
     this.status = status;
     this.problem = problem;
+  }
+
+  /** Another try would not change it. One who is signed out, or was too quick, may try again. */
+  get isRefusal(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 401 && this.status !== 429;
   }
 
   get code(): string {
@@ -49,7 +55,8 @@ export function isGone(error: unknown): boolean {
 export function words(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong in this browser.";
   if (error.status === 0) return "The server cannot be reached. Check your connection and try again.";
-  if (error.status === 429) return "Too many tries. Wait a moment and try again.";
+  if (error.status === 401 && session.get().phase === "in")
+    return "Your sign-in could not be renewed. Try again in a moment.";
   return error.message;
 }
 

@@ -35,7 +35,7 @@ export function begin(answer: Session): void {
   const before = session.get();
   const { user, tenant, permissions } = answer;
   session.set({ phase: "in", user, tenant, permissions });
-  if (before.phase !== "in") tabs?.postMessage(answer.user.id);
+  if (before.phase !== "in" || before.user.id !== user.id) tabs?.postMessage(user.id);
 }
 
 function end(left: boolean): void {
@@ -92,13 +92,22 @@ async function locked(task: () => Promise<boolean>): Promise<boolean> {
 
 async function renew(): Promise<boolean> {
   let answer: Response;
+  let made: Session | undefined;
   try {
     answer = await post("/api/v1/auth/refresh", { "X-Tarun-Client": "web" });
+    // The body may break off, or be the page of a network that wants a sign-in of its own.
+    if (answer.ok) made = (await answer.json()) as Session;
   } catch {
     return unreachable();
   }
-  if (answer.ok) {
-    begin((await answer.json()) as Session);
+  if (made) {
+    const before = session.get();
+    if (before.phase === "in" && before.user.id !== made.user.id) {
+      // The cookie is another person's by now: nothing of this page is theirs.
+      location.reload();
+      return false;
+    }
+    begin(made);
     return true;
   }
   if (answer.status >= 500 || answer.status === 429) return unreachable();

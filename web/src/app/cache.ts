@@ -26,9 +26,10 @@ export const cache = new QueryClient({
 });
 
 // What one person has read must not wait here for the next.
-let wasIn = false;
+let reader: string | undefined;
 session.subscribe(() => {
-  const { phase } = session.get();
-  if (phase === "out" && wasIn) cache.clear();
-  wasIn = phase === "in";
+  const state = session.get();
+  const now = state.phase === "in" ? state.user.id : undefined;
+  if (reader !== undefined && reader !== now) cache.clear();
+  reader = now;
 });

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { conversationList } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
 import { settingsPlaces } from "@/features/settings/places.ts";
 import { summary } from "@/lib/content.ts";
 import { useSettled } from "@/lib/hooks.ts";
 import { paths } from "@/lib/paths.ts";
+import { composing } from "@/lib/shortcuts.ts";
 import { chooseTheme } from "@/lib/theme.ts";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Icon, type IconName } from "@/ui/icons.tsx";
@@ -30,13 +31,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
   const q = useSettled(words.trim(), 150);
+  /** Enter was pressed before the conversations for these words were there. */
+  const [hasty, setHasty] = useState(false);
   const found = useInfiniteQuery(conversationList({ view: "all", status: "OPEN", ...(q ? { q } : {}) }));
+
+  // Those for other words are not what somebody means who types a name and presses Enter.
+  const settled = words.trim() === q && (!found.isPending || found.failureCount > 0);
 
   const fits = (name: string) => name.toLowerCase().includes(words.trim().toLowerCase());
   const entries: Entry[] = [
-    ...(found.data?.pages[0]?.data ?? []).slice(0, 6).map((conversation) => ({
+    ...(settled ? (found.data?.pages[0]?.data ?? []) : []).slice(0, 6).map((conversation) => ({
       id: conversation.id,
-      group: "Conversations",
+      group: "Open conversations",
       icon: "chat" as const,
       name: conversation.contact.name,
       hint: conversation.last_message
@@ -68,7 +74,16 @@ export function Palette({ onClose }: { onClose: () => void }) {
     onClose();
     entry?.run();
   };
+  const first = entries[chosen];
+  useEffect(() => {
+    if (!hasty || !settled) return;
+    setHasty(false);
+    if (!first) return;
+    onClose();
+    first.run();
+  }, [hasty, settled, first, onClose]);
   const onKey = (event: KeyboardEvent) => {
+    if (composing(event.nativeEvent)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined && entries.length > 0) {
       event.preventDefault();
@@ -76,7 +91,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
       setAt(to);
       document.getElementById(`palette-${to}`)?.scrollIntoView({ block: "nearest" });
     }
-    if (event.key === "Enter") take(entries[chosen]);
+    if (event.key !== "Enter") return;
+    if (settled) take(entries[chosen]);
+    else setHasty(true);
   };
 
   return (
@@ -94,6 +111,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           onChange={(event) => {
             setWords(event.target.value);
             setAt(0);
+            setHasty(false);
           }}
           onKeyDown={onKey}
         />
@@ -121,7 +139,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             </div>
           </div>
         ))}
-        {entries.length === 0 && <p className="grp">Nothing found for these words.</p>}
+        {entries.length === 0 && settled && <p className="grp">Nothing found for these words.</p>}
       </div>
     </Dialog>
   );

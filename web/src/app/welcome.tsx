@@ -1,5 +1,7 @@
 import { Welcome as Steps } from "@/features/onboarding/page.tsx";
 import { BusinessForm } from "@/features/settings/business-form.tsx";
+import { Checklist } from "@/features/settings/checklist.tsx";
+import { ForMeta } from "@/features/settings/for-meta.tsx";
 import { InviteForm } from "@/features/settings/invitations.tsx";
 import { ConnectForm } from "@/features/settings/number-forms.tsx";
 import { useTitle } from "./title.ts";
@@ -11,6 +13,12 @@ export function Welcome() {
     <Steps
       businessForm={(onDone) => <BusinessForm action="Continue" look="pri l" focus onDone={onDone} />}
       connectForm={(onDone) => <ConnectForm onDone={onDone} />}
+      connection={(number) => (
+        <>
+          <ForMeta number={number} />
+          <Checklist number={number} />
+        </>
+      )}
       inviteForm={<InviteForm />}
     />
   );

@@ -86,16 +86,18 @@ export function summary(type: string, raw: unknown, limit = 120): Summary {
       const first = line(contactName(people[0] ?? {}));
       return {
         icon: "user",
-        text: people.length > 1 ? `${first} and ${people.length - 1} more` : first || "Contact",
+        text: people.length > 1 ? `${first || "Contact"} and ${people.length - 1} more` : first || "Contact",
       };
     }
     case "BUTTON_REPLY":
     case "LIST_REPLY":
-      return { icon: "reply", text: `Chose “${line(text(content, "title"))}”` };
+      return { icon: "reply", text: `Chose “${line(choice(content))}”` };
     case "FLOW_REPLY":
-      return { icon: "reply", text: line(text(content, "name")) || "Filled in a form" };
+      return { icon: "reply", text: formTitle(content) };
     case "ORDER":
-      return { icon: "doc", text: "Order" };
+      return { icon: "doc", text: orderTitle(content) };
+    case "UNSUPPORTED":
+      return { icon: "alert", text: `${unsupportedTitle(content)}` };
     default:
       return { icon: "alert", text: "Message that cannot be shown here" };
   }
@@ -106,11 +108,75 @@ export function wording(content: Content): string {
   return text(content, "text") || text(content, "body");
 }
 
-/** A shared contact's name: whole, else put together from its parts. */
+/** What was chosen; a menu of long ago may have kept no more than its id. */
+export function choice(content: Content): string {
+  return text(content, "title") || text(content, "id") || "an option";
+}
+
+/** WhatsApp gives a form no name of its own: all are `flow`, but for the one that asks for an address. */
+export function formTitle(content: Content): string {
+  return text(content, "name") === "address_message" ? "Address" : "Form answered";
+}
+
+const mostAnswers = 50;
+
+/** The answers of a form as names and values; those of a group (an address) each by themselves. */
+export function formAnswers(content: Content): [name: string, value: string][] {
+  const open = (held: Content, depth: number): [string, string][] =>
+    Object.entries(held).flatMap(([key, value]): [string, string][] => {
+      if (key === "flow_token" || value === null || value === "") return [];
+      const inner = asContent(value);
+      if (depth > 0 && Object.keys(inner).length > 0) return open(inner, depth - 1);
+      return [[key.replaceAll("_", " "), plain(value)]];
+    });
+  return open(asContent(content.response), 2).slice(0, mostAnswers);
+}
+
+function plain(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  return JSON.stringify(value);
+}
+
+/** What WhatsApp's words for kinds mean to people; others are shown as they are. */
+const kindWords: Record<string, string> = {
+  poll_creation: "A poll",
+  poll_update: "A vote in a poll",
+  event: "An event",
+  event_creation: "An event",
+  edit: "An edit of a message",
+  video_note: "A video note",
+  call: "A call",
+  ephemeral: "A disappearing message",
+  view_once: "A view-once message",
+  list: "A list",
+};
+
+export function unsupportedTitle(content: Content): string {
+  const kind = cleanLine(text(content, "kind"), 40);
+  if (kind === "" || kind === "unknown" || kind === "unsupported") return "A message that cannot be shown";
+  return kindWords[kind] ?? `A message of the kind “${kind.replaceAll("_", " ")}”`;
+}
+
+export function orderTitle(content: Content): string {
+  const count = Array.isArray(content.items) ? content.items.length : 0;
+  return `Order, ${count} ${count === 1 ? "item" : "items"}`;
+}
+
+/** A shared contact's name: whole, else put together from its parts, else the best there is. */
 export function contactName(person: Content): string {
   const name = asContent(person.name);
   const parts = ["prefix", "first_name", "middle_name", "last_name", "suffix"].map((part) =>
     text(name, part),
   );
-  return text(person, "name") || text(name, "formatted_name") || parts.filter(Boolean).join(" ");
+  const organisation = text(asContent(person.org), "company");
+  const [phone] = list(person, "phones");
+  return (
+    text(person, "name") ||
+    text(name, "formatted_name").trim() ||
+    parts.filter(Boolean).join(" ") ||
+    organisation ||
+    text(phone ?? {}, "phone")
+  );
 }

@@ -19,6 +19,21 @@ const sequenceMs = 1200;
 export const singleKeysOff = () => load("singleKeys") === "off";
 export const setSingleKeysOff = (off: boolean) => save("singleKeys", off ? "off" : null);
 
+/**
+ * Whether the key belongs to an input method that makes a word. Safari ends the word before it tells of the Enter that
+ * confirmed it; then only the old key code says so.
+ */
+export function composing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/** The letter on the key. Where the layout gives another script, as Hindi's does, the one at its place. */
+function letter({ key, code }: KeyboardEvent): string {
+  if (key.length > 1) return key;
+  const place = /^Key([A-Z])$/.exec(code)?.[1];
+  return (place && key > "\u007f" ? place : key).toLowerCase();
+}
+
 function inField(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
@@ -27,9 +42,9 @@ function inField(target: EventTarget | null): boolean {
 }
 
 function press(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing || event.altKey) return;
+  if (event.defaultPrevented || composing(event) || event.altKey) return;
   const control = event.ctrlKey || event.metaKey;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = letter(event);
   const name = control ? `ctrl+${key}` : key;
   if (!control && key !== "Escape" && (inField(event.target) || singleKeysOff())) return;
   if (!control && event.shiftKey && /^[a-z]$/.test(key)) return;

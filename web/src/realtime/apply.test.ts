@@ -125,6 +125,17 @@ describe("one conversation", () => {
     const merged = mergeConversation(known, conversation("c1", 5, { status: "PENDING", version: 2 }));
     expect([merged.status, merged.last_message?.id, merged.unread_count]).toEqual(["PENDING", "z", 2]);
   });
+  it("keeps open what a customer's message has opened again after the answer was made", () => {
+    const window = { open: true, expires_at: at(99) };
+    const known = conversation("c1", 9, {
+      last_message: message("z", 9),
+      unread_count: 1,
+      version: 2,
+      window,
+    });
+    const answer = conversation("c1", 5, { status: "RESOLVED", version: 2, window: { open: false } });
+    expect(mergeConversation(known, answer)).toMatchObject({ status: "OPEN", window, unread_count: 1 });
+  });
   it("does not go back to an older version", () => {
     const known = conversation("c1", 5, { version: 3 });
     expect(mergeConversation(known, conversation("c1", 1, { version: 2 }))).toBe(known);

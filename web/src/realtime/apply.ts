@@ -60,16 +60,18 @@ function later(a: string, b: string): string {
 }
 
 /**
- * The event's (or an answer's) conversation with the reader's own count, which events leave at -1, and with a message that
- * came after it was made.
+ * The event's (or an answer's) conversation with the reader's own count, which events leave at -1, and with what a message
+ * brought that came after it was made.
  */
 export function mergeConversation(known: Conversation | undefined, event: Conversation): Conversation {
   if (!known) return event;
   if (known.version > event.version) return known;
   const { last_message, last_message_at, unread_count } = known;
-  if (last_message && Date.parse(last_message_at) > Date.parse(event.last_message_at))
-    return { ...event, last_message, last_message_at, unread_count };
-  return event.unread_count >= 0 ? event : { ...event, unread_count };
+  const later = last_message && Date.parse(last_message_at) > Date.parse(event.last_message_at);
+  if (!later) return event.unread_count >= 0 ? event : { ...event, unread_count };
+  // A customer's message opens it again and opens the window, and leaves the version as it was.
+  const { status, window } = known.version === event.version ? known : event;
+  return { ...event, status, window, last_message, last_message_at, unread_count };
 }
 
 /** Whether a list with this filter holds the conversation. Searches are the server's to judge. */
@@ -79,6 +81,11 @@ export function belongs(conversation: Conversation, filter: ListFilter, me: stri
   if (filter.view === "unassigned") return !conversation.assigned_agent_id;
   if (filter.view === "unread") return conversation.unread_count > 0;
   return true;
+}
+
+/** Whether a list with this filter may hold it, whatever the reader's own count of it, which is not known. */
+export function concerns(conversation: Conversation, filter: ListFilter, me: string): boolean {
+  return !filter.q && belongs({ ...conversation, unread_count: 1 }, filter, me);
 }
 
 /**
@@ -93,7 +100,7 @@ export function applyConversation(
   keep?: string,
 ): Pages<Conversation> | undefined {
   if (!pages) return pages;
-  const held = pages.pages.some((page) => page.data.some((c) => c.id === conversation.id));
+  const held = holds(pages, conversation.id);
   if (filter.q) return held ? replaceIn(pages, conversation) : pages;
   const stays = held && filter.view === "unread" && keep === conversation.id;
   const judged = stays ? { ...filter, view: "all" as const } : filter;
@@ -106,8 +113,11 @@ export function applyHidden(
   pages: Pages<Conversation> | undefined,
   id: string,
 ): Pages<Conversation> | undefined {
-  return pages && without(pages, id);
+  return pages && holds(pages, id) ? without(pages, id) : pages;
 }
+
+const holds = (pages: Pages<Conversation>, id: string): boolean =>
+  pages.pages.some((page) => page.data.some((c) => c.id === id));
 
 function replaceIn(pages: Pages<Conversation>, conversation: Conversation): Pages<Conversation> {
   return {

@@ -7,16 +7,28 @@ import {
   applyConversation,
   applyHidden,
   applyMessage,
+  concerns,
   mergeConversation,
   type Pages,
   withMessage,
 } from "./apply.ts";
 import { afterAnswer } from "./late.ts";
+import { recountLater, soonRecount } from "./recount.ts";
 
 export interface Reader {
   me: string;
   /** The conversation on the screen, if the tab is visible. */
   open: string | undefined;
+}
+
+/**
+ * Changes what a query holds, if there is anything to change: to put the same there again would make an old answer count as
+ * a fresh one.
+ */
+function change<T>(cache: QueryClient, key: QueryKey, by: (held: T | undefined) => T | undefined): void {
+  const held = cache.getQueryData<T>(key);
+  const changed = by(held);
+  if (changed !== held) cache.setQueryData<T>(key, changed);
 }
 
 export function knownConversation(cache: QueryClient, id: string): Conversation | undefined {
@@ -39,7 +51,7 @@ export function putConversation(cache: QueryClient, conversation: Conversation, 
   );
   for (const { queryKey } of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
     const put = (wanted: Conversation) =>
-      cache.setQueryData<Pages<Conversation>>(queryKey, (pages) =>
+      change<Pages<Conversation>>(cache, queryKey, (pages) =>
         applyConversation(pages, wanted, queryKey[1] as ListFilter, reader.me, reader.open),
       );
     put(conversation);
@@ -51,8 +63,12 @@ export function putConversation(cache: QueryClient, conversation: Conversation, 
 /** Of an answer and of what was put before it came, the one that knows more. */
 function newest(answer: Conversation | undefined, put: Conversation): Conversation {
   if (!answer) return put;
+  if (put.version !== answer.version) return put.version < answer.version ? answer : put;
   const behind = Date.parse(put.last_message_at) - Date.parse(answer.last_message_at);
-  return put.version < answer.version || (put.version === answer.version && behind < 0) ? answer : put;
+  if (behind !== 0) return behind < 0 ? answer : put;
+  // What was put may have been counted on from before a cut, the answer before the last message came; 0 is: it was read.
+  const unread = put.unread_count === 0 ? 0 : Math.max(put.unread_count, answer.unread_count);
+  return { ...put, unread_count: unread };
 }
 
 function inList(cache: QueryClient, key: QueryKey, id: string): Conversation | undefined {
@@ -66,7 +82,7 @@ function inList(cache: QueryClient, key: QueryKey, id: string): Conversation | u
 export function putMessage(cache: QueryClient, message: Message): void {
   const key = keys.messages(message.conversation_id);
   const put = () => {
-    cache.setQueryData<Pages<Message>>(key, (pages) => applyMessage(pages, message));
+    change<Pages<Message>>(cache, key, (pages) => applyMessage(pages, message));
   };
   put();
   afterAnswer(cache, key, message.id, put);
@@ -106,10 +122,8 @@ export function onMessageCreated(cache: QueryClient, message: Message, reader: (
   const held = heldMessage(cache, message.conversation_id, message.id) !== undefined;
   putMessage(cache, message);
   const known = knownConversation(cache, message.conversation_id);
-  if (!known) {
-    void learn(cache, message.conversation_id, reader);
-    return;
-  }
+  // The event about its conversation follows.
+  if (!known) return;
   // Also in the open thread: it is the thread that tells the server when it has been seen.
   const counts = !held && known.last_message?.id !== message.id && message.direction === "INBOUND";
   putConversation(cache, withMessage(known, message, counts), { me, open });
@@ -135,7 +149,11 @@ export function onMessageUpdated(cache: QueryClient, message: Message, reader: (
 export function onConversation(cache: QueryClient, event: Conversation, reader: () => Reader): void {
   const known = knownConversation(cache, event.id);
   if (!known && event.unread_count < 0) {
-    void learn(cache, event.id, reader);
+    const { me, open } = reader();
+    const lists = cache.getQueryCache().findAll({ queryKey: keys.lists });
+    const wanted = lists.some(({ queryKey }) => concerns(event, queryKey[1] as ListFilter, me));
+    if (wanted || open === event.id) void learn(cache, event.id, reader);
+    else recountLater(cache);
     return;
   }
   putConversation(cache, mergeConversation(known, event), reader());
@@ -143,15 +161,17 @@ export function onConversation(cache: QueryClient, event: Conversation, reader: 
 
 /** A colleague took it: it leaves the lists, and whoever has it open learns why from the server's answer. */
 export function onHidden(cache: QueryClient, id: string): void {
+  const known = knownConversation(cache, id) !== undefined;
   for (const { queryKey } of cache.getQueryCache().findAll({ queryKey: keys.lists })) {
     const hide = () => {
-      cache.setQueryData<Pages<Conversation>>(queryKey, (pages) => applyHidden(pages, id));
+      change<Pages<Conversation>>(cache, queryKey, (pages) => applyHidden(pages, id));
     };
     hide();
     afterAnswer(cache, queryKey, id, hide);
   }
   void cache.invalidateQueries({ queryKey: keys.conversation(id) });
-  soonRecount(cache);
+  if (known) soonRecount(cache);
+  else recountLater(cache);
 }
 
 /** The event carries the id alone; what is not on any screen is not asked for. */
@@ -181,15 +201,4 @@ export function onContact(cache: QueryClient, contact: Contact, reader: () => Re
   for (const c of conversationsOf(cache, contact.id).values()) {
     if (c.contact.version <= contact.version) putConversation(cache, { ...c, contact }, reader());
   }
-}
-
-let recount: ReturnType<typeof setTimeout> | undefined;
-
-/** Counts are the server's; many changes at once ask for them once. */
-export function soonRecount(cache: QueryClient): void {
-  if (recount !== undefined) return;
-  recount = setTimeout(() => {
-    recount = undefined;
-    void cache.invalidateQueries({ queryKey: keys.allCounts });
-  }, 400);
 }

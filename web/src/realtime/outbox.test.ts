@@ -2,7 +2,16 @@ import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { begin } from "@/api/session.ts";
 import type { Session } from "@/api/types.ts";
-import { discard, enqueue, nextToSend, type OutboxEntry, outbox, retry } from "./outbox.ts";
+import { conversation, message } from "./examples.ts";
+import {
+  discard,
+  enqueue,
+  nextToSend,
+  type OutboxEntry,
+  outbox,
+  resolveAfterSending,
+  retry,
+} from "./outbox.ts";
 import { runOutbox } from "./sending.ts";
 import { link } from "./socket.ts";
 
@@ -89,11 +98,47 @@ describe("what waits to be sent", () => {
 });
 
 describe("sending", () => {
+  it("resolves a conversation after the last message on its way, never before", async () => {
+    const asked: string[] = [];
+    const answer = (request: Request) => {
+      asked.push(`${request.method} ${new URL(request.url).pathname.split("/").at(-1)}`);
+      return request.method === "POST" ? message("m", 1) : conversation("c1", 1, { status: "RESOLVED" });
+    };
+    vi.stubGlobal("fetch", (request: Request) => Promise.resolve(Response.json(answer(request))));
+    const onResolved = vi.fn();
+    expect(resolveAfterSending("c1", me, true)).toBe(false);
+    say("first");
+    say("second");
+    expect(resolveAfterSending("c1", me, true)).toBe(true);
+    say("elsewhere", "c2");
+    const end = runOutbox(new QueryClient(), reader, { onFailed: () => {}, onResolved });
+    await vi.waitFor(() => expect(outbox.get()).toEqual([]));
+    expect(asked.filter((line) => line !== "POST messages")).toEqual(["PATCH c1"]);
+    expect(asked.indexOf("PATCH c1")).toBeGreaterThan(1);
+    expect(onResolved).toHaveBeenCalledOnce();
+    end();
+  });
+
+  it("does not resolve what was taken back", async () => {
+    const methods: string[] = [];
+    vi.stubGlobal("fetch", (request: Request) => {
+      methods.push(request.method);
+      return Promise.resolve(Response.json(message("m", 1)));
+    });
+    say("first");
+    resolveAfterSending("c1", me, true);
+    resolveAfterSending("c1", me, false);
+    const end = runOutbox(new QueryClient(), reader, { onFailed: () => {}, onResolved: () => {} });
+    await vi.waitFor(() => expect(outbox.get()).toEqual([]));
+    expect(methods).toEqual(["POST"]);
+    end();
+  });
+
   it("tells of an entry that is too old, and keeps it", () => {
     const failed = vi.fn();
     say("old words");
     vi.setSystemTime(Date.now() + 25 * 3_600_000);
-    const end = runOutbox(new QueryClient(), reader, failed);
+    const end = runOutbox(new QueryClient(), reader, { onFailed: failed, onResolved: () => {} });
     expect(bodies()).toEqual([["old words", "failed"]]);
     expect(failed).toHaveBeenCalledOnce();
     end();
@@ -103,7 +148,7 @@ describe("sending", () => {
     const tries = vi.fn<typeof fetch>(() => Promise.reject(new TypeError("away")));
     vi.stubGlobal("fetch", tries);
     say("hello");
-    const end = runOutbox(new QueryClient(), reader, () => {});
+    const end = runOutbox(new QueryClient(), reader, { onFailed: () => {}, onResolved: () => {} });
     // The pauses grow: 2 s, 4 s, 8 s, then 16 s.
     for (const wait of [0, 2000, 4000, 8000]) await vi.advanceTimersByTimeAsync(wait);
     expect(tries).toHaveBeenCalledTimes(4);

@@ -15,6 +15,8 @@ export interface OutboxEntry {
   type: "TEXT" | "NOTE";
   body: string;
   replyTo?: Quote;
+  /** The conversation is resolved once this has gone out: resolved before, the reply would open it again. */
+  resolve?: boolean;
   /** When it was written; no two are of the same moment, so that it gives the order. */
   createdAt: string;
   /** When a person last decided that it should go. */
@@ -81,6 +83,25 @@ export function retry(key: string): void {
   shared.remove(key);
   shared.put(again, { ...rest, key: again, since: new Date().toISOString(), state: "waiting" });
 }
+
+/**
+ * Leaves it to the newest message on its way in a conversation to resolve it, or takes that back. `false`: none is on its way.
+ */
+export function resolveAfterSending(conversationId: string, userId: string, resolve: boolean): boolean {
+  const onTheWay = outbox.get().filter((e) => e.conversationId === conversationId && e.userId === userId);
+  const last = onTheWay.findLast((entry) => entry.state !== "failed");
+  for (const entry of onTheWay) {
+    const wanted = resolve && entry === last;
+    const kept = shared.stored(entry.key);
+    if (!kept || (kept.resolve ?? false) === wanted) continue;
+    shared.put(entry.key, { ...kept, resolve: wanted });
+    shared.show(entry.key, { ...entry, resolve: wanted });
+  }
+  return last !== undefined;
+}
+
+/** Whether it is to be resolved then, by what a person said last in any tab. */
+export const resolvesThen = (key: string): boolean => shared.stored(key)?.resolve === true;
 
 export const discard = (key: string): void => shared.remove(key);
 

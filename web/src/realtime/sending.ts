@@ -1,29 +1,55 @@
 /** Sends what waits in the outbox, one tab for all. */
 import type { QueryClient } from "@tanstack/react-query";
-import { addNote, sendText } from "@/api/inbox.ts";
-import { ApiError, words } from "@/api/problem.ts";
-import { onMessageAccepted, type Reader } from "./cache.ts";
-import { claim, discard, fail, nextToSend, type OutboxEntry, outbox, showAs, tooOld } from "./outbox.ts";
+import { addNote, sendText, setStatus } from "@/api/inbox.ts";
+import { ApiError, isGone, words } from "@/api/problem.ts";
+import { mergeConversation } from "./apply.ts";
+import { knownConversation, onMessageAccepted, putConversation, type Reader } from "./cache.ts";
+import {
+  claim,
+  discard,
+  fail,
+  nextToSend,
+  type OutboxEntry,
+  outbox,
+  resolvesThen,
+  showAs,
+  tooOld,
+} from "./outbox.ts";
 import { link } from "./socket.ts";
 
 const longestPauseMs = 30_000;
 
-/**
- * Sends for as long as the person is signed in. Returns what ends it. `onFailed` hears of each entry that will not go out
- * by itself any more.
- */
-export function runOutbox(
-  cache: QueryClient,
-  reader: () => Reader,
-  onFailed: (entry: OutboxEntry & { error: string }) => void,
-): () => void {
+export interface Told {
+  /** An entry will not go out by itself any more; `gone`: because its conversation is not there for this person. */
+  onFailed: (entry: OutboxEntry & { error: string }, gone: boolean) => void;
+  /** A conversation was resolved after the entry, or, with the reason, was not. */
+  onResolved: (entry: OutboxEntry, refused?: string) => void;
+}
+
+/** Sends for as long as the person is signed in. Returns what ends it. */
+export function runOutbox(cache: QueryClient, reader: () => Reader, told: Told): () => void {
   let ended = false;
   let pause: ReturnType<typeof setTimeout> | undefined;
   let failuresInRow = 0;
 
-  const giveUp = (entry: OutboxEntry, error: string) => {
+  const giveUp = (entry: OutboxEntry, error: string, gone = false) => {
     fail(entry.key, error);
-    onFailed({ ...entry, error });
+    told.onFailed({ ...entry, error }, gone);
+  };
+  const resolve = async (entry: OutboxEntry) => {
+    try {
+      const answer = await setStatus(entry.conversationId, "RESOLVED");
+      if (ended) return;
+      putConversation(
+        cache,
+        mergeConversation(knownConversation(cache, entry.conversationId), answer),
+        reader(),
+      );
+      told.onResolved(entry);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isRefusal)) throw error;
+      if (!ended) told.onResolved(entry, words(error));
+    }
   };
   const send = async (entry: OutboxEntry): Promise<void> => {
     try {
@@ -33,10 +59,12 @@ export function runOutbox(
           : await sendText(entry.conversationId, entry.body, entry.replyTo?.message_id, entry.key);
       failuresInRow = 0;
       if (!ended) onMessageAccepted(cache, message, reader);
+      // If that fails, both are done again: the server knows the message by its key.
+      if (resolvesThen(entry.key)) await resolve(entry);
       discard(entry.key);
     } catch (error) {
       if (ended) return showAs(entry.key, "waiting");
-      if (isRefusal(error)) return giveUp(entry, words(error));
+      if (error instanceof ApiError && error.isRefusal) return giveUp(entry, words(error), isGone(error));
       failuresInRow += 1;
       clearTimeout(pause);
       pause = setTimeout(now, Math.min(longestPauseMs, 1000 * 2 ** failuresInRow));
@@ -80,12 +108,6 @@ export function runOutbox(
     for (const end of endings) end();
     removeEventListener("online", now);
   };
-}
-
-/** An answer that another try would not change. One who is signed out sends again once he is back. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429;
 }
 
 async function exclusively(name: string, task: () => Promise<void>): Promise<void> {

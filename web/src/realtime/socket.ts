@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { io, type Socket } from "socket.io-client";
-import { accessToken, refresh } from "@/api/session.ts";
+import { accessToken, refresh, session } from "@/api/session.ts";
 import type { Conversation, Message } from "@/api/types.ts";
 import { createStore } from "@/lib/store.ts";
 import {
@@ -11,7 +11,8 @@ import {
   onMessageUpdated,
   type Reader,
 } from "./cache.ts";
-import { catchUp } from "./catch-up.ts";
+import { ask, catchUp } from "./catch-up.ts";
+import { inTurn } from "./in-turn.ts";
 
 interface Event<T> {
   id: string;
@@ -27,6 +28,8 @@ export const link = createStore<{ state: Link; caughtUp: number }>({ state: "con
 const remembered = 500;
 const silenceMs = 3000;
 const backMs = 2000;
+/** A `ready` to all screens of a business at once must not make them all ask in the same moment. */
+const spreadMs = 3000;
 /** While there is no live connection at all, what is on the screen is asked for this often. */
 const askMs = 15_000;
 
@@ -82,7 +85,10 @@ export function connect(
     once<{ id: string }>(({ id }) => void onContactChanged(cache, id, reader)),
   );
 
-  let wasUp = false;
+  let ended = false;
+  /** `ready` came before, so that what the page shows may have a gap. */
+  let wasReady = false;
+  let wasCut = true;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let calm: ReturnType<typeof setTimeout> | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
@@ -90,21 +96,40 @@ export function connect(
   const goneQuiet = () => {
     silence ??= setTimeout(() => link.set({ state: "down", caughtUp: 0 }), silenceMs);
   };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = undefined;
+  };
   // The server cuts sockets whose token ended or was taken back; socket.io does not come back by itself then. Each cut
-  // waits longer than the one before, so that a server which refuses for another reason is not stormed.
+  // waits longer than the one before, so that a server which refuses for another reason is not stormed. A renewal that
+  // finds no server says nothing about the person: it is tried again.
   const comeBack = () => {
     clearTimeout(again);
     const wait = Math.min(60_000, 500 * 2 ** refusals) * (0.75 + Math.random() / 2);
     refusals += 1;
-    again = setTimeout(() => void refresh().then((signedIn) => signedIn && socket.connect()), wait);
+    again = setTimeout(() => void reconnect(), wait);
   };
-  socket.on("ready", () => {
-    clearTimeout(silence);
-    silence = undefined;
-    const first = !wasUp;
-    wasUp = true;
-    // Also the first time: what changed between the first answers and now reached nobody.
-    void catchUp(cache, !first).then((caughtUp) => {
+  const reconnect = async () => {
+    if (socket.active) return;
+    const signedIn = await refresh().catch(() => false);
+    if (ended || socket.active) return;
+    if (signedIn) socket.connect();
+    else if (session.get().phase === "in") comeBack();
+  };
+  const nowOnline = () => {
+    if (socket.active) return;
+    clearTimeout(again);
+    void reconnect();
+  };
+  const catching = inTurn(async () => {
+    // The next `ready` asks again.
+    if (!socket.connected) return;
+    const first = !wasReady;
+    try {
+      const caughtUp = await catchUp(cache, !first);
+      if (ended || !socket.connected) return;
+      heard();
+      wasReady = true;
       refusals = 0;
       link.set((before) =>
         !first && before.state === "down" ? { state: "back", caughtUp } : { state: "up", caughtUp: 0 },
@@ -114,20 +139,42 @@ export function connect(
         () => link.set((now) => (now.state === "back" ? { state: "up", caughtUp: 0 } : now)),
         backMs,
       );
-    });
+    } catch (error) {
+      if (!ended) goneQuiet();
+      throw error;
+    }
+  });
+  socket.on("ready", () => {
+    heard();
+    // Also the first time: what changed between the first answers and now reached nobody.
+    catching.ask(wasCut ? 0 : Math.random() * spreadMs);
+    wasCut = false;
   });
   socket.on("disconnect", (reason) => {
+    wasCut = true;
     goneQuiet();
     if (reason === "io server disconnect") comeBack();
   });
   socket.on("connect_error", () => {
+    wasCut = true;
     goneQuiet();
     if (!socket.active) comeBack();
   });
+  addEventListener("online", nowOnline);
+  let asked = false;
   const asking = setInterval(() => {
-    if (link.get().state === "down" && navigator.onLine && !document.hidden) void catchUp(cache, false);
+    if (asked || socket.connected || link.get().state !== "down" || !navigator.onLine || document.hidden)
+      return;
+    asked = true;
+    const done = () => {
+      asked = false;
+    };
+    void ask(cache).then(done, done);
   }, askMs);
   return () => {
+    ended = true;
+    catching.end();
+    removeEventListener("online", nowOnline);
     clearInterval(asking);
     clearTimeout(silence);
     clearTimeout(calm);

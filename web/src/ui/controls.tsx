@@ -161,9 +161,12 @@ async function copyText(text: string): Promise<boolean> {
   }
   const area = document.createElement("textarea");
   area.value = text;
-  document.body.append(area);
+  // Beside an open dialog nothing takes the focus.
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
+  const focused = document.activeElement;
   area.select();
   const copied = document.execCommand("copy");
   area.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   return copied;
 }

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useShortcut } from "@/lib/shortcuts.ts";
 import { createStore, useStore } from "@/lib/store.ts";
 import { Icon } from "./icons.tsx";
@@ -43,8 +43,17 @@ export function ToastHost() {
     const timer = setTimeout(() => current.set((now) => (now?.id === shown.id ? undefined : now)), shownMs);
     return () => clearTimeout(timer);
   }, [shown]);
+  // Above a dialog that was opened since: what was shown last in the browser's top layer is on top.
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = host.current;
+    // Not known to browsers before 2024: there it lies under a dialog, as it did.
+    if (!shown || !box?.showPopover) return;
+    box.showPopover();
+    return () => box.hidePopover();
+  }, [shown]);
   return (
-    <div className="toasts" role="status" aria-live="polite">
+    <div className="toasts" role="status" aria-live="polite" popover="manual" ref={host}>
       {shown && (
         <div className="toast" key={shown.id}>
           <Icon name={shown.bad ? "alert" : "check"} size="s" />

@@ -2,14 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api } from "@/api/client.ts";
-import { unwrap, words } from "@/api/problem.ts";
+import { ApiError, unwrap, words } from "@/api/problem.ts";
 import { session } from "@/api/session.ts";
 import { linkInfo } from "@/api/workspace.ts";
 import { paths } from "@/lib/paths.ts";
 import { useStore } from "@/lib/store.ts";
 import type { FieldSpec } from "@/ui/form.tsx";
 import { Name } from "@/ui/person.tsx";
-import { Empty } from "@/ui/states.tsx";
+import { Empty, Failed } from "@/ui/states.tsx";
 import { AuthForm } from "./form.tsx";
 
 const email: FieldSpec = { name: "email", label: "Email", type: "email", autoComplete: "username" };
@@ -94,7 +94,7 @@ export function Join() {
   const navigate = useNavigate();
   const link = useQuery(linkInfo(token));
   if (link.isPending) return <div className="empty" aria-busy="true" />;
-  if (link.error) return <BadLink error={link.error} what="invitation" />;
+  if (link.error) return <BadLink error={link.error} what="invitation" retry={() => void link.refetch()} />;
   return (
     <AuthForm
       title="Join the team"
@@ -122,7 +122,7 @@ export function Reset() {
   const navigate = useNavigate();
   const link = useQuery(linkInfo(token));
   if (link.isPending) return <div className="empty" aria-busy="true" />;
-  if (link.error) return <BadLink error={link.error} what="reset link" />;
+  if (link.error) return <BadLink error={link.error} what="reset link" retry={() => void link.refetch()} />;
   return (
     <AuthForm
       title="Choose a new password"
@@ -137,7 +137,14 @@ export function Reset() {
   );
 }
 
-function BadLink({ error, what }: { error: unknown; what: string }) {
+function BadLink({ error, what, retry }: { error: unknown; what: string; retry: () => void }) {
+  if (!(error instanceof ApiError && error.isRefusal)) {
+    return (
+      <main className="auth">
+        <Failed title={`The ${what} did not load`} error={error} retry={retry} />
+      </main>
+    );
+  }
   return (
     <main className="auth">
       <Empty
@@ -149,7 +156,7 @@ function BadLink({ error, what }: { error: unknown; what: string }) {
           </Link>
         }
       >
-        {words(error)} Links work once and for a limited time. Ask whoever sent it for a new one.
+        {words(error)}
       </Empty>
     </main>
   );

@@ -7,6 +7,7 @@ import type { Conversation, Status } from "@/api/types.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { mergeConversation } from "@/realtime/apply.ts";
 import { knownConversation, putConversation } from "@/realtime/cache.ts";
+import { resolveAfterSending } from "@/realtime/outbox.ts";
 import { tellRead } from "@/realtime/reads.ts";
 import { toast } from "@/ui/toast.tsx";
 
@@ -62,8 +63,14 @@ export function useActions(openId: string | undefined) {
   return useMemo(() => {
     const changeStatus = async (conversation: Conversation, status: Status, note = "", quiet = false) => {
       const before = conversation.status;
-      if (before === status) return;
       const name = cleanLine(conversation.contact.name, 40);
+      const resolve = status === "RESOLVED";
+      // What is on its way to the customer would open it again: it goes first.
+      if (resolveAfterSending(conversation.id, user.id, resolve) && resolve) {
+        const undo = () => void resolveAfterSending(conversation.id, user.id, false);
+        return toast(`Resolved once your message has gone out. ${note || name}`, { undo });
+      }
+      if (before === status) return;
       if (!quiet) {
         toast(`${done[status]} ${note || name}`, {
           undo: () => void changeStatus({ ...conversation, status }, before, name, true),

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { CheckItem, WhatsAppNumber } from "@/api/types.ts";
 import { numberCheck } from "@/api/workspace.ts";
 import { Button } from "@/ui/controls.tsx";
@@ -6,15 +7,25 @@ import { Icon } from "@/ui/icons.tsx";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
 
 const waitingMs = 5000;
+/** Each check asks Meta, which counts. Who waits longer than two minutes is doing something else meanwhile. */
+const patientMs = 30_000;
+const shortMs = 120_000;
 const spoken = { PASSED: "Done", FAILED: "Needs attention", WAITING: "Waiting" } as const;
 
 /** Asks Meta (or the simulator) what works. While something is awaited, it asks again by itself. */
 export function Checklist({ number }: { number: WhatsAppNumber }) {
+  const [since, setSince] = useState(() => Date.now());
   const query = useQuery({
     ...numberCheck(number.id),
-    refetchInterval: ({ state }) =>
-      state.data?.items.some((item) => item.state === "WAITING") && !document.hidden ? waitingMs : false,
+    refetchInterval: ({ state }) => {
+      if (!state.data?.items.some((item) => item.state === "WAITING")) return false;
+      return Date.now() - since < shortMs ? waitingMs : patientMs;
+    },
   });
+  const checkAgain = () => {
+    setSince(Date.now());
+    void query.refetch();
+  };
   const items = query.data?.items ?? [];
   const done = items.filter((item) => item.state === "PASSED").length;
   return (
@@ -26,7 +37,7 @@ export function Checklist({ number }: { number: WhatsAppNumber }) {
             {done} of {items.length} done
           </span>
         )}
-        <Button look="s" icon="refresh" busy={query.isFetching} onClick={() => void query.refetch()}>
+        <Button look="s" icon="refresh" busy={query.isFetching} onClick={checkAgain}>
           Check again
         </Button>
       </header>

@@ -73,7 +73,8 @@ export function FailuresPage() {
       )}
       {query.data?.length === 0 && (
         <Empty icon="leaf" tone="good" title="Nothing has failed">
-          Messages that could not be sent or read after several tries wait here for your decision.
+          What arrived from WhatsApp and could not be handled after several tries waits here for your
+          decision. A reply that was not sent waits in its conversation.
         </Empty>
       )}
       {[...groups].map(([cause, rows]) => (

@@ -9,12 +9,12 @@ import { useNow } from "@/lib/hooks.ts";
 import { count, phone } from "@/lib/numbers.ts";
 import { isSimulator, simulatorUrl } from "@/lib/simulator.ts";
 import { ago } from "@/lib/time.ts";
-import { Button, CopyButton } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { Name } from "@/ui/person.tsx";
 import { Checklist } from "./checklist.tsx";
 import { Confirm } from "./confirm.tsx";
+import { ForMeta } from "./for-meta.tsx";
 import { SecretsDrawer } from "./number-forms.tsx";
 
 const quality: Record<string, readonly [string, string]> = {
@@ -90,33 +90,7 @@ export function NumberCard({ number }: { number: WhatsAppNumber }) {
       <div className="columns">
         <Checklist number={number} />
         <div>
-          <div className="card">
-            <header>
-              <h2>To enter at Meta</h2>
-            </header>
-            <dl className="in">
-              <Entry label="Callback URL" value={number.webhook_url} />
-              {number.verify_token && <Entry label="Verify token" value={number.verify_token} />}
-              <div className="kv">
-                <dt>Access token</dt>
-                <dd>
-                  <span className="mono grow">ends in {number.access_token_hint}</span>
-                  <Button look="s" onClick={() => setLayer("secrets")}>
-                    Replace
-                  </Button>
-                </dd>
-              </div>
-              <div className="kv">
-                <dt>App secret</dt>
-                <dd>
-                  <span className="mono grow">ends in {number.app_secret_hint}</span>
-                  <Button look="s" onClick={() => setLayer("secrets")}>
-                    Replace
-                  </Button>
-                </dd>
-              </div>
-            </dl>
-          </div>
+          <ForMeta number={number} onReplace={() => setLayer("secrets")} />
           {isSimulator(number) && (
             <div className="card">
               <header>
@@ -144,17 +118,5 @@ export function NumberCard({ number }: { number: WhatsAppNumber }) {
         </Confirm>
       )}
     </section>
-  );
-}
-
-function Entry({ label, value }: { label: string; value: string }) {
-  return (
-    <div className="kv">
-      <dt>{label}</dt>
-      <dd>
-        <span className="mono grow">{value}</span>
-        <CopyButton text={value} label={`Copy ${label.toLowerCase()}`} />
-      </dd>
-    </div>
   );
 }

@@ -31,8 +31,7 @@ export function NumberPage() {
             </Button>
           }
         >
-          You need a number in Meta’s WhatsApp Manager, or the simulator that comes with Tarun. About ten
-          minutes.
+          You need a number in Meta’s WhatsApp Manager. About ten minutes.
         </Empty>
       )}
       {query.data?.map((number) => (

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { notice } from "@/lib/notice.ts";
 import { setSingleKeysOff, singleKeysOff } from "@/lib/shortcuts.ts";
 import { load, save } from "@/lib/storage.ts";
 import { useStore } from "@/lib/store.ts";
@@ -26,6 +27,8 @@ export function Preferences() {
         bad: true,
       });
     }
+    if (on && !notice("Notifications are on", { icon: "/favicon.svg" }))
+      return toast("This browser does not let pages notify you.", { bad: true });
     save("notify", on ? "on" : null);
     setNotify(on);
   };

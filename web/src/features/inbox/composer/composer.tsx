@@ -1,15 +1,19 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { useMe } from "@/api/me.ts";
 import type { Conversation, Quote } from "@/api/types.ts";
 import { useNow, usePhone } from "@/lib/hooks.ts";
 import { count } from "@/lib/numbers.ts";
+import { composing } from "@/lib/shortcuts.ts";
 import { cleanBody, cleanLine, splitText } from "@/lib/text.ts";
 import { fullTime, span } from "@/lib/time.ts";
+import { heldMessage } from "@/realtime/cache.ts";
 import { enqueue } from "@/realtime/outbox.ts";
 import { Button, IconButton } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { toast } from "@/ui/toast.tsx";
+import { quotedSayer } from "../sender.ts";
 import { QuoteLine } from "../thread/quote.tsx";
 import { useDraft } from "./use-draft.ts";
 import { WindowRing, windowState } from "./window.tsx";
@@ -35,6 +39,7 @@ interface ComposerProps {
 
 export function Composer(props: ComposerProps) {
   const { conversation, mode, setMode, quote, clearQuote } = props;
+  const cache = useQueryClient();
   const { user, tenant } = useMe();
   const now = useNow();
   const phone = usePhone();
@@ -79,14 +84,15 @@ export function Composer(props: ComposerProps) {
       }
     }
     setText("");
-    clearQuote();
+    // The quote of a reply outlives a note in between.
+    if (mode === "reply") clearQuote();
     area.current?.focus();
     return true;
   };
   const submit = () => !over && send([text]);
 
   const onKey = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (composing(event.nativeEvent)) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (submit() && mode === "reply") props.onSentAndResolve();
@@ -161,7 +167,15 @@ export function Composer(props: ComposerProps) {
               )}
               {quote && mode === "reply" && (
                 <div className="quoting">
-                  <QuoteLine quote={quote} customer={conversation.contact.name} />
+                  <QuoteLine
+                    quote={quote}
+                    sayer={quotedSayer(
+                      quote,
+                      heldMessage(cache, conversation.id, quote.message_id),
+                      conversation.contact.name,
+                      user.id,
+                    )}
+                  />
                   <IconButton icon="x" label="Do not quote" keys="Esc" look="s" onClick={clearQuote} />
                 </div>
               )}

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { ApiError, fieldErrors, words } from "@/api/problem.ts";
+import { composing } from "@/lib/shortcuts.ts";
 import { Icon } from "@/ui/icons.tsx";
 
 /** A value that turns into a field when clicked. Enter and leaving save, Esc restores; a tick says that it is saved. */
@@ -66,6 +67,7 @@ export function InlineEdit(props: {
         onChange={(event) => setText(event.target.value)}
         onBlur={() => void commit()}
         onKeyDown={(event) => {
+          if (composing(event.nativeEvent)) return;
           if (event.key === "Enter") void commit();
           if (event.key === "Escape") {
             event.preventDefault();

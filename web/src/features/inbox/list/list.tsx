@@ -44,10 +44,11 @@ export function ConversationList({ filter, refine, open, selected }: ListProps) 
   });
   const shown = virtual.getVirtualItems();
   const lastShown = shown.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const { hasNextPage, isFetching, fetchNextPage } = query;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - 8) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+    // Not while the list is being fetched again either: that would be broken off, and count as done.
+    if (hasNextPage && !isFetching && lastShown >= rows.length - 8) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage, lastShown, rows.length]);
 
   const at = rows.findIndex((row) => row.id === selected);
   // Once for each choice: later moves of the row leave the scroll position alone.

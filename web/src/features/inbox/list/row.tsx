@@ -7,6 +7,7 @@ import { fullTime, listTime, span } from "@/lib/time.ts";
 import type { OutboxEntry } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { Avatar, Name } from "@/ui/person.tsx";
+import { takenBack } from "../sender.ts";
 import { needsDecision, Ticks } from "../ticks.tsx";
 
 const soonMs = 30 * 60_000;
@@ -119,7 +120,7 @@ function Preview({ conversation, draft, unsent }: PreviewProps) {
         </>
       }
     >
-      {message.is_revoked ? "Deleted by the customer" : text}
+      {message.is_revoked ? takenBack(message.direction === "INBOUND") : text}
     </Line>
   );
 }

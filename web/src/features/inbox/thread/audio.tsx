@@ -5,19 +5,20 @@ import { Icon } from "@/ui/icons.tsx";
 const speeds = [1, 1.5, 2];
 
 /** A voice message: play, seek, three speeds. Nothing is fetched before play is pressed but the length. */
-export function AudioPlayer({ url, voice }: { url: string; voice: boolean }) {
+export function AudioPlayer(props: { url: string; voice: boolean; onBroken: () => void }) {
+  const { url, voice, onBroken } = props;
   const audio = useRef<HTMLAudioElement>(null);
   const [playing, setPlaying] = useState(false);
   const [at, setAt] = useState(0);
   const [length, setLength] = useState(0);
   const [speed, setSpeed] = useState(1);
-  const [broken, setBroken] = useState(false);
   const name = voice ? "voice message" : "audio";
 
   const toggle = () => {
     const element = audio.current;
     if (!element) return;
-    if (element.paused) void element.play().catch(() => setBroken(true));
+    // That it cannot be played is told by `error` as well; a play that was interrupted is none.
+    if (element.paused) void element.play().catch(() => {});
     else element.pause();
   };
   const faster = () => {
@@ -25,19 +26,6 @@ export function AudioPlayer({ url, voice }: { url: string; voice: boolean }) {
     setSpeed(next);
     if (audio.current) audio.current.playbackRate = next;
   };
-  if (broken) {
-    return (
-      <a className="doc" href={url} download>
-        <span className="di">
-          <Icon name="mic" />
-        </span>
-        <span className="grow">
-          <b>{voice ? "Voice message" : "Audio"}</b>
-          <span className="muted">This browser cannot play it. Download</span>
-        </span>
-      </a>
-    );
-  }
   return (
     <div className="vn">
       {/* biome-ignore lint/a11y/useMediaCaption: spoken messages have no captions */}
@@ -50,7 +38,7 @@ export function AudioPlayer({ url, voice }: { url: string; voice: boolean }) {
         onEnded={() => setAt(0)}
         onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
         onLoadedMetadata={(event) => setLength(event.currentTarget.duration)}
-        onError={() => setBroken(true)}
+        onError={onBroken}
       />
       <button
         type="button"

@@ -1,3 +1,5 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { keys } from "@/api/keys.ts";
 import type { Message } from "@/api/types.ts";
 import { asContent, text } from "@/lib/content.ts";
 import {
@@ -14,14 +16,19 @@ import { Formatted } from "./formatted.tsx";
 import { MediaBody } from "./media.tsx";
 
 /** What a message says, whatever its type; a type that is not known shows as a labelled card, never as nothing. */
-export function Body({ message }: { message: Pick<Message, "type" | "content"> }) {
+export function Body({ message }: { message: Message }) {
+  const cache = useQueryClient();
   const content = asContent(message.content);
   const caption = text(content, "caption");
   switch (message.type) {
     case "TEXT":
       return (
         <>
-          <Formatted text={text(content, "body")} />
+          {text(content, "body").trim() === "" ? (
+            <span className="muted">A text without words</span>
+          ) : (
+            <Formatted text={text(content, "body")} />
+          )}
           {content.truncated === true && (
             <span className="muted wrap">The text was longer. Its end was not kept.</span>
           )}
@@ -36,7 +43,11 @@ export function Body({ message }: { message: Pick<Message, "type" | "content"> }
     case "STICKER":
       return (
         <>
-          <MediaBody type={message.type} content={content} />
+          <MediaBody
+            type={message.type}
+            content={content}
+            reload={() => cache.refetchQueries({ queryKey: keys.messages(message.conversation_id) })}
+          />
           {caption && <Formatted text={caption} />}
         </>
       );

@@ -1,5 +1,18 @@
 import type { ReactNode } from "react";
-import { asContent, type Content, contactName, list, number, text, wording } from "@/lib/content.ts";
+import {
+  asContent,
+  type Content,
+  choice,
+  contactName,
+  formAnswers,
+  formTitle,
+  list,
+  number,
+  orderTitle,
+  text,
+  unsupportedTitle,
+  wording,
+} from "@/lib/content.ts";
 import { count, phone } from "@/lib/numbers.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { CopyButton } from "@/ui/controls.tsx";
@@ -41,6 +54,7 @@ export function LocationCard({ content }: { content: Content }) {
       {at && (
         <>
           <span className="muted num">{at}</span>
+          <WebLink url={text(content, "url")} />
           <a
             className="open"
             href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}
@@ -55,44 +69,75 @@ export function LocationCard({ content }: { content: Content }) {
   );
 }
 
+/** An address that a customer gave: only a page of the web is opened, anything else is text. */
+function WebLink({ url }: { url: string }) {
+  if (url === "") return null;
+  const href = URL.canParse(url) ? new URL(url) : undefined;
+  const shown = cleanLine(url, 120);
+  if (href?.protocol !== "https:" && href?.protocol !== "http:") return <span className="clip">{shown}</span>;
+  return (
+    <a className="open" href={href.href} target="_blank" rel="noopener noreferrer">
+      <bdi className="clip">{shown}</bdi> <Icon name="ext" size="xs" />
+    </a>
+  );
+}
+
 export function ContactsCard({ content }: { content: Content }) {
+  const people = list(content, "contacts");
+  if (people.length === 0) {
+    return (
+      <Card icon="user" title="Contact card">
+        <span className="muted wrap">It came without anything on it.</span>
+      </Card>
+    );
+  }
   return (
     <div className="stack">
-      {list(content, "contacts").map((person, index) => {
-        const name = contactName(person) || "Contact";
-        const organisation = text(asContent(person.org), "company") || text(person, "org");
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: contacts carry no id and do not change
-          <Card key={index} icon="user" title={<Name>{name}</Name>}>
-            {organisation && (
-              <span className="muted">
-                <Name>{organisation}</Name>
-              </span>
-            )}
-            {list(person, "phones").map((entry) => {
-              const value = text(entry, "phone") || text(entry, "wa_id");
-              return (
-                value && (
-                  <span className="num pair" key={value}>
-                    {cleanLine(phone(value), 40)} <CopyButton text={value} label="Copy the number" />
-                  </span>
-                )
-              );
-            })}
-            {list(person, "emails").map((entry) => {
-              const value = cleanLine(text(entry, "value"), 120);
-              return (
-                value && (
-                  <span className="clip" key={value}>
-                    {value}
-                  </span>
-                )
-              );
-            })}
-          </Card>
-        );
-      })}
+      {people.map((person, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: contacts carry no id and do not change
+        <ContactCard key={index} person={person} />
+      ))}
     </div>
+  );
+}
+
+function ContactCard({ person }: { person: Content }) {
+  const organisation = asContent(person.org);
+  const work = ["title", "department", "company"].map((part) => text(organisation, part)).filter(Boolean);
+  const lines = (key: string) =>
+    [...new Set(list(person, key).map((entry) => text(entry, "value")))].filter(Boolean);
+  const phones = list(person, "phones").map((entry) => text(entry, "phone") || text(entry, "wa_id"));
+  return (
+    <Card icon="user" title={<Name>{contactName(person) || "Contact"}</Name>}>
+      {person.is_sender === true && <span className="muted">The customer’s own number</span>}
+      {work.length > 0 && (
+        <span className="muted wrap">
+          <Name limit={200}>{work.join(" · ")}</Name>
+        </span>
+      )}
+      {[...new Set(phones)].filter(Boolean).map((value) => (
+        <span className="num pair" key={value}>
+          {cleanLine(phone(value), 40)} <CopyButton text={value} label="Copy the number" />
+        </span>
+      ))}
+      {lines("emails").map((value) => (
+        <span className="pair" key={value}>
+          <bdi className="clip">{cleanLine(value, 120)}</bdi>{" "}
+          <CopyButton text={value} label="Copy the email address" />
+        </span>
+      ))}
+      {lines("addresses").map((value) => (
+        <span className="muted wrap" key={value}>
+          <Name limit={300}>{value}</Name>
+        </span>
+      ))}
+      {lines("urls").map((value) => (
+        <WebLink url={value} key={value} />
+      ))}
+      {text(person, "birthday") && (
+        <span className="muted">Birthday {cleanLine(text(person, "birthday"), 32)}</span>
+      )}
+    </Card>
   );
 }
 
@@ -103,7 +148,7 @@ export function ChoiceCard({ content }: { content: Content }) {
     <div className="choice">
       <Icon name="reply" size="s" />
       <span>
-        <Name>{text(content, "title")}</Name>
+        <Name>{choice(content)}</Name>
         {description && (
           <span className="muted wrap">
             <Name>{description}</Name>
@@ -127,7 +172,11 @@ export function InteractiveBody({ content }: { content: Content }) {
           <Name limit={120}>{header}</Name>
         </b>
       )}
-      <Formatted text={wording(content)} />
+      {wording(content).trim() === "" ? (
+        <span className="muted">A message with choices</span>
+      ) : (
+        <Formatted text={wording(content)} />
+      )}
       {footer && (
         <span className="muted wrap">
           <Name limit={120}>{footer}</Name>
@@ -151,7 +200,7 @@ export function OrderCard({ content }: { content: Content }) {
   const items = list(content, "items");
   const note = text(content, "text");
   return (
-    <Card icon="doc" title={`Order, ${items.length} ${items.length === 1 ? "item" : "items"}`}>
+    <Card icon="doc" title={orderTitle(content)}>
       <ul className="lines">
         {items.map((item, index) => {
           const name = text(item, "name") || text(item, "product_retailer_id") || "Item";
@@ -181,39 +230,57 @@ export function OrderCard({ content }: { content: Content }) {
   );
 }
 
-/** Answers to a form of WhatsApp, as name and value. */
+/** Answers to a form of WhatsApp, as name and value. What was no JSON was kept as the text that it is. */
 export function FlowReplyCard({ content }: { content: Content }) {
-  const answers = Object.entries(asContent(content.response)).filter(([key]) => key !== "flow_token");
+  const answers = formAnswers(content);
+  const plain = text(content, "response");
+  const line = text(content, "body");
   return (
-    <Card icon="list" title={<Name>{text(content, "name") || text(content, "body") || "Form"}</Name>}>
-      <dl className="answers">
-        {answers.slice(0, 50).map(([key, value]) => (
-          <div key={key}>
-            <dt>
-              <Name limit={40}>{key.replaceAll("_", " ")}</Name>
-            </dt>
-            <dd>
-              <Name limit={300}>{typeof value === "string" ? value : JSON.stringify(value)}</Name>
-            </dd>
-          </div>
-        ))}
-      </dl>
+    <Card icon="list" title={formTitle(content)}>
+      {line && (
+        <span className="muted wrap">
+          <Name limit={240}>{line}</Name>
+        </span>
+      )}
+      {plain && (
+        <span className="wrap">
+          <Name limit={1000}>{plain}</Name>
+        </span>
+      )}
+      {answers.length > 0 && (
+        <dl className="answers">
+          {answers.map(([name, value]) => (
+            <div key={name}>
+              <dt>
+                <Name limit={40}>{name}</Name>
+              </dt>
+              <dd>
+                <Name limit={300}>{value}</Name>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
     </Card>
   );
 }
 
+/** With a code it is WhatsApp that gives no content; without one it is Tarun that does not know the kind. */
 export function UnsupportedCard({ content }: { content: Content }) {
-  const kind = cleanLine(text(content, "kind"), 40);
   const reason = text(content, "reason");
+  const withheld = number(content, "code") !== undefined;
   return (
-    <Card icon="alert" title={kind ? `A message of the kind “${kind}”` : "A message that cannot be shown"}>
+    <Card icon="alert" title={unsupportedTitle(content)}>
       <span className="muted wrap">
-        {reason ? (
-          <Name limit={240}>{reason}</Name>
-        ) : (
-          "WhatsApp does not give its content to businesses. Ask the customer to send it as text."
-        )}
+        {withheld
+          ? "WhatsApp does not give its content to businesses. Ask the customer to send it as text."
+          : "Tarun cannot show this kind yet. The customer’s phone has it; ask for it as text."}
       </span>
+      {reason && (
+        <span className="muted wrap">
+          <Name limit={240}>{reason}</Name>
+        </span>
+      )}
     </Card>
   );
 }

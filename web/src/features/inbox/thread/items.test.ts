@@ -68,6 +68,15 @@ describe("the lines of a thread", () => {
     expect(ends).toEqual([false, true, true]);
   });
 
+  it("gives an edited message a meta line of its own, which says so", () => {
+    const rows = [
+      message("b", "2026-02-26T06:00:30Z"),
+      message("a", "2026-02-26T06:00:00Z", { is_edited: true }),
+    ];
+    const items = buildItems(rows, [], zone, undefined);
+    expect(items.flatMap((item) => (item.kind === "message" ? [item.endsGroup] : []))).toEqual([true, true]);
+  });
+
   it("gathers events in a row and keeps notes apart", () => {
     const event = (id: string) =>
       message(id, "2026-02-26T06:00:00Z", { type: "EVENT", content: { event: "resolved" } });

@@ -20,7 +20,8 @@ function speaker(sender: Sender): string {
 function sameGroup(a: Message, b: Message | undefined): boolean {
   if (!b || b.type === "NOTE" || b.type === "EVENT" || b.type === "SYSTEM") return false;
   if (a.direction !== b.direction || speaker(a.sent_by) !== speaker(b.sent_by)) return false;
-  if (a.status !== b.status || a.error || a.reactions.length > 0) return false;
+  // What is said beneath a bubble is said of that one alone.
+  if (a.status !== b.status || a.error || a.is_edited || a.reactions.length > 0) return false;
   return Date.parse(b.created_at) - Date.parse(a.created_at) < groupMs;
 }
 

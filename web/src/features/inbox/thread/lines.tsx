@@ -121,7 +121,8 @@ function EventWords({ event, people }: { event: Message; people: Map<string, str
 /** One's own message that the server has not confirmed. */
 export function Outgoing(props: {
   entry: OutboxEntry;
-  customer: string;
+  /** Who said what it quotes. */
+  quoted: string;
   offline: boolean;
   /** One before it was refused: it goes after that one or not at all. */
   blocked: boolean;
@@ -174,7 +175,7 @@ export function Outgoing(props: {
     <div className="msg o">
       <div className="mb">
         <div className={`bub out ${failed ? "failed" : ""}`}>
-          {entry.replyTo && <QuoteLine quote={entry.replyTo} customer={props.customer} />}
+          {entry.replyTo && <QuoteLine quote={entry.replyTo} sayer={props.quoted} />}
           <Formatted text={entry.body} />
         </div>
       </div>

@@ -15,9 +15,15 @@ const words: Record<string, readonly [IconName, string]> = {
 };
 
 /** A picture, video, sound, document or sticker, or in words why it is not there. */
-export function MediaBody({ type, content }: { type: string; content: Content }) {
+export function MediaBody(props: {
+  type: string;
+  content: Content;
+  /** Asks for the message again: its address may be over. */
+  reload: () => Promise<unknown>;
+}) {
+  const { type, content } = props;
   const { state, url, size } = media(content);
-  const [broken, setBroken] = useState(false);
+  const [broken, setBroken] = useState<string | undefined>();
   const [large, setLarge] = useState(false);
   const [icon, word] = words[type] ?? ["doc", "File"];
   const name = cleanLine(text(content, "filename"), 90) || word;
@@ -26,7 +32,7 @@ export function MediaBody({ type, content }: { type: string; content: Content })
   if (state === "PENDING") return <Missing icon={icon} title={name} note="Loading from WhatsApp…" pending />;
   if (state === "EXPIRED")
     return <Missing icon={icon} title={name} note="WhatsApp no longer has this file." />;
-  if (state === "FAILED" || !url || broken) {
+  if (state === "FAILED" || !url) {
     return (
       <Missing
         icon="alert"
@@ -34,6 +40,11 @@ export function MediaBody({ type, content }: { type: string; content: Content })
         note="This file could not be fetched. Ask the customer to send it again."
       />
     );
+  }
+  const onError = () => setBroken(url);
+  if (broken === url) {
+    const again = () => void props.reload().finally(() => setBroken(undefined));
+    return <NotShown icon={icon} title={name} url={url} again={again} />;
   }
   if (type === "IMAGE") {
     return (
@@ -44,7 +55,7 @@ export function MediaBody({ type, content }: { type: string; content: Content })
             alt={cleanLine(text(content, "caption"), 120) || "Photo from the conversation"}
             loading="lazy"
             decoding="async"
-            onError={() => setBroken(true)}
+            onError={onError}
           />
         </button>
         {large && <Lightbox url={url} name={name} onClose={() => setLarge(false)} />}
@@ -52,16 +63,7 @@ export function MediaBody({ type, content }: { type: string; content: Content })
     );
   }
   if (type === "STICKER") {
-    return (
-      <img
-        className="stk"
-        src={url}
-        alt="Sticker"
-        loading="lazy"
-        decoding="async"
-        onError={() => setBroken(true)}
-      />
-    );
+    return <img className="stk" src={url} alt="Sticker" loading="lazy" decoding="async" onError={onError} />;
   }
   if (type === "VIDEO") {
     return (
@@ -72,11 +74,11 @@ export function MediaBody({ type, content }: { type: string; content: Content })
         controls
         preload="metadata"
         aria-label="Video from the conversation"
-        onError={() => setBroken(true)}
+        onError={onError}
       />
     );
   }
-  if (type === "AUDIO") return <AudioPlayer url={url} voice={content.voice === true} />;
+  if (type === "AUDIO") return <AudioPlayer url={url} voice={content.voice === true} onBroken={onError} />;
   return (
     <a className="doc" href={url} download={name} target="_blank" rel="noopener">
       <span className="di">
@@ -99,6 +101,31 @@ export function MediaBody({ type, content }: { type: string; content: Content })
 function kind(name: string, mime: string): string {
   const ending = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1];
   return (ending ?? cleanLine(mime.split("/")[1] ?? "file", 12)).toUpperCase();
+}
+
+/** The file is there; this browser did not get it, or cannot show its kind. */
+function NotShown(props: { icon: IconName; title: string; url: string; again: () => void }) {
+  return (
+    <div className="doc">
+      <span className="di">
+        <Icon name={props.icon} />
+      </span>
+      <span className="grow">
+        <b className="clip">
+          <bdi>{props.title}</bdi>
+        </b>
+        <span className="muted wrap">It did not load.</span>
+        <span className="row">
+          <button type="button" className="open" onClick={props.again}>
+            Try again
+          </button>
+          <a className="open" href={props.url} download={props.title} target="_blank" rel="noopener">
+            Download
+          </a>
+        </span>
+      </span>
+    </div>
+  );
 }
 
 function Missing(props: { icon: IconName; title: string; note: string; pending?: boolean }) {

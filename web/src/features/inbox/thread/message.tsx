@@ -2,10 +2,12 @@ import { memo } from "react";
 import type { Message, Resolution } from "@/api/types.ts";
 import { asContent, text } from "@/lib/content.ts";
 import { useNow } from "@/lib/hooks.ts";
+import { useTask } from "@/lib/task.ts";
 import { clock, fullTime } from "@/lib/time.ts";
 import { copyAndSay, IconButton } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
+import { takenBack } from "../sender.ts";
 import { needsDecision, Ticks } from "../ticks.tsx";
 import { Body } from "./body.tsx";
 import { QuoteLine } from "./quote.tsx";
@@ -13,7 +15,8 @@ import { QuoteLine } from "./quote.tsx";
 export interface BubbleProps {
   message: Message;
   endsGroup: boolean;
-  customer: string;
+  /** Who said what it quotes. */
+  quoted: string;
   zone: string;
   selected: boolean;
   canQuote: boolean;
@@ -21,14 +24,14 @@ export interface BubbleProps {
   onNote: () => void;
   onJump: (id: string) => void;
   onSelect: (id: string) => void;
-  onResolve: (message: Message, resolution: Resolution) => void;
+  onResolve: (message: Message, resolution: Resolution) => Promise<void>;
 }
 
 const media = new Set(["IMAGE", "VIDEO"]);
 
 /** One message of the customer (left) or of ours (right), with what is said about it beneath. */
 export const Bubble = memo(function Bubble(props: BubbleProps) {
-  const { message: m, customer, zone, endsGroup } = props;
+  const { message: m, zone, endsGroup } = props;
   const ours = m.direction === "OUTBOUND";
   const copyable = text(asContent(m.content), "body") || text(asContent(m.content), "caption");
   const look = m.type === "STICKER" ? "bare" : media.has(m.type) ? "pic-bub" : "";
@@ -45,10 +48,10 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
           className={`bub ${ours ? "out" : "in"} ${look} ${failed && needsDecision(m) ? "failed" : ""} ${props.selected ? "picked" : ""}`}
         >
           <span className="sr">{ours ? "We said: " : "Customer said: "}</span>
-          {m.reply_to && <QuoteLine quote={m.reply_to} customer={customer} onJump={props.onJump} />}
+          {m.reply_to && <QuoteLine quote={m.reply_to} sayer={props.quoted} onJump={props.onJump} />}
           {m.is_revoked ? (
             <span className="revoked">
-              <Icon name="trash" size="s" /> The customer deleted this message
+              <Icon name="trash" size="s" /> {takenBack(!ours)}
             </span>
           ) : (
             <Body message={m} />
@@ -84,7 +87,12 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
         </div>
       )}
       {failed && <Trouble message={m} zone={zone} onResolve={props.onResolve} />}
-      {ours && m.status === "QUEUED" && m.error && <div className="trouble settled">{m.error.detail}</div>}
+      {ours && !failed && m.error && (
+        <div className="trouble settled">
+          {m.status !== "QUEUED" && "WhatsApp reported a failure afterwards. "}
+          {m.error.detail}
+        </div>
+      )}
     </div>
   );
 });
@@ -105,7 +113,8 @@ function Who({ message }: { message: Message }) {
 
 /** Why it did not go out, and what can be done. An unknown fate is left to a person: a second copy cannot be taken back. */
 function Trouble(props: { message: Message; zone: string; onResolve: BubbleProps["onResolve"] }) {
-  const { message, zone, onResolve } = props;
+  const { message, zone } = props;
+  const { start, busy } = useTask(props.onResolve);
   useNow();
   const unknown = message.status === "UNKNOWN";
   if (!needsDecision(message)) {
@@ -128,11 +137,11 @@ function Trouble(props: { message: Message; zone: string; onResolve: BubbleProps
         {tooSoon && ` It can be sent again from ${clock(from, zone)}.`}
       </span>
       {(message.error?.can_retry ?? unknown) || (from != null && !tooSoon) ? (
-        <button type="button" onClick={() => onResolve(message, "RETRY")}>
+        <button type="button" disabled={busy} onClick={() => void start(message, "RETRY")}>
           {unknown ? "Send again" : "Retry"}
         </button>
       ) : null}
-      <button type="button" onClick={() => onResolve(message, "DISCARD")}>
+      <button type="button" disabled={busy} onClick={() => void start(message, "DISCARD")}>
         {unknown ? "Leave" : "Discard"}
       </button>
     </div>

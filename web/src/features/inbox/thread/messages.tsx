@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { messageList, resolveMessage } from "@/api/inbox.ts";
 import { useMe } from "@/api/me.ts";
 import { words } from "@/api/problem.ts";
-import type { Message, Resolution } from "@/api/types.ts";
+import type { Message, Quote, Resolution } from "@/api/types.ts";
 import { people } from "@/api/workspace.ts";
 import { summary } from "@/lib/content.ts";
 import { useNow, useOnline } from "@/lib/hooks.ts";
@@ -15,6 +15,7 @@ import { type OutboxEntry, outbox } from "@/realtime/outbox.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { Empty, Failed } from "@/ui/states.tsx";
 import { toast } from "@/ui/toast.tsx";
+import { quotedSayer } from "../sender.ts";
 import { buildItems, type Item } from "./items.ts";
 import { DayLine, EventsLine, NewLine, NoteCard, Outgoing } from "./lines.tsx";
 import { Bubble } from "./message.tsx";
@@ -134,6 +135,13 @@ export function Messages(props: MessagesProps) {
   );
   const refused = mine.findIndex((entry) => entry.state === "failed");
 
+  const sayerOf = (quote: Quote) =>
+    quotedSayer(
+      quote,
+      newestFirst.find((message) => message.id === quote.message_id),
+      customer,
+      user.id,
+    );
   const line = (item: Item) => {
     switch (item.kind) {
       case "day":
@@ -148,7 +156,7 @@ export function Messages(props: MessagesProps) {
         return (
           <Outgoing
             entry={item.entry}
-            customer={customer}
+            quoted={item.entry.replyTo ? sayerOf(item.entry.replyTo) : ""}
             offline={!online}
             blocked={refused >= 0 && mine.indexOf(item.entry) > refused}
             onEdit={onEdit}
@@ -159,7 +167,7 @@ export function Messages(props: MessagesProps) {
           <Bubble
             message={item.message}
             endsGroup={item.endsGroup}
-            customer={customer}
+            quoted={item.message.reply_to ? sayerOf(item.message.reply_to) : ""}
             zone={zone}
             selected={picked === item.message.id}
             canQuote={item.message.status !== "FAILED" && item.message.status !== "UNKNOWN"}

@@ -2,6 +2,7 @@ import type { Quote } from "@/api/types.ts";
 import { cleanLine, langOf } from "@/lib/text.ts";
 import { Icon, type IconName } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
+import { takenBack } from "../sender.ts";
 
 const icons: Record<string, IconName> = {
   IMAGE: "img",
@@ -18,15 +19,17 @@ const words: Record<string, string> = {
 };
 
 /** The message that is answered, in one line; a click jumps to it. */
-export function QuoteLine(props: { quote: Quote; customer: string; onJump?: (id: string) => void }) {
+export function QuoteLine(props: { quote: Quote; sayer: string; onJump?: (id: string) => void }) {
   const { quote } = props;
   const icon = icons[quote.type];
   const line = quote.is_revoked
-    ? "Deleted by the customer"
+    ? takenBack(quote.inbound)
     : cleanLine(quote.summary, 160) || words[quote.type] || "Message";
   const inner = (
     <>
-      <b>{quote.inbound ? <Name limit={60}>{props.customer}</Name> : "You"}</b>
+      <b>
+        <Name limit={60}>{props.sayer}</Name>
+      </b>
       <span className="row">
         {icon && <Icon name={icon} size="xs" />}
         <bdi className="clip whole grow" lang={langOf(line)}>

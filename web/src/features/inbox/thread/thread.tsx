@@ -5,15 +5,14 @@ import { isGone } from "@/api/problem.ts";
 import type { Conversation, Message, Quote, Status } from "@/api/types.ts";
 import { summary } from "@/lib/content.ts";
 import { useShortcut } from "@/lib/shortcuts.ts";
-import { useStore } from "@/lib/store.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { knownConversation } from "@/realtime/cache.ts";
 import { discard, type OutboxEntry } from "@/realtime/outbox.ts";
-import { Button, copyAndSay } from "@/ui/controls.tsx";
-import { Empty, Failed } from "@/ui/states.tsx";
+import { Failed } from "@/ui/states.tsx";
 import type { Actions } from "../actions.ts";
 import { Composer, type ComposerMode } from "../composer/composer.tsx";
-import { drafts, returnToDraft } from "../composer/drafts.ts";
+import { returnToDraft } from "../composer/drafts.ts";
+import { Gone } from "./gone.tsx";
 import { ThreadHead } from "./head.tsx";
 import { Messages } from "./messages.tsx";
 import { useMarkRead } from "./use-mark-read.ts";
@@ -63,6 +62,7 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
       const note = entry.type === "NOTE";
       returnToDraft(note ? `${entry.conversationId}:note` : entry.conversationId, entry.body);
       discard(entry.key);
+      if (entry.replyTo) setQuote(entry.replyTo);
       compose(note ? "note" : "reply");
     },
     [compose],
@@ -130,28 +130,5 @@ export function Thread({ id, actions, changeStatus, onBack, onContact }: ThreadP
         />
       )}
     </section>
-  );
-}
-
-/** Also for one that was here a moment ago, because a teammate took it: what was typed is not lost. */
-function Gone({ id, onBack }: { id: string; onBack: () => void }) {
-  const draft = useStore(drafts)[id]?.text;
-  return (
-    <Empty
-      icon="lock"
-      title="This conversation is not here for you"
-      actions={
-        <>
-          <Button onClick={onBack}>Back to the list</Button>
-          {draft && (
-            <Button look="ghost" onClick={() => void copyAndSay(draft)}>
-              Copy what you typed
-            </Button>
-          )}
-        </>
-      }
-    >
-      It is assigned to a teammate, or it was removed. An admin can assign it to you.
-    </Empty>
   );
 }
