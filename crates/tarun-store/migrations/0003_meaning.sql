@@ -8,3 +8,6 @@ alter table contact_identities add column scope text;
 -- What the person last told WhatsApp about marketing messages of this business, and when.
 alter table contacts add column marketing text check (marketing in ('STOP', 'RESUME'));
 alter table contacts add column marketing_at timestamptz;
+
+-- When the customer first played a voice message of ours.
+alter table messages add column played_at timestamptz;

@@ -919,6 +919,11 @@ export interface components {
             /** @description WHATSAPP. */
             channel: string;
             contact: components["schemas"]["Contact"];
+            /**
+             * Format: uuid
+             * @description The same as `contact.id`.
+             */
+            contact_id: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1068,6 +1073,12 @@ export interface components {
              *     app. `content` is empty then.
              */
             is_revoked: boolean;
+            origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Format: date-time
+             * @description When the customer first played a voice message of ours.
+             */
+            played_at?: string | null;
             reactions: components["schemas"]["Reaction"][];
             /** Format: date-time */
             read_at?: string | null;
@@ -1160,6 +1171,13 @@ export interface components {
             app_secret?: string | null;
             display_phone_number?: string | null;
         };
+        /** @description Where a customer's message came from, as far as WhatsApp tells. */
+        Origin: {
+            /** @description It was passed on: `once` (up to five times) or `often`. */
+            forwarded?: string | null;
+            product?: components["schemas"]["ReferredProduct"] | null;
+            referral?: components["schemas"]["Referral"] | null;
+        };
         /** @description One page of a list. */
         Page_ApiKey: {
             data: {
@@ -1211,6 +1229,11 @@ export interface components {
                 /** @description WHATSAPP. */
                 channel: string;
                 contact: components["schemas"]["Contact"];
+                /**
+                 * Format: uuid
+                 * @description The same as `contact.id`.
+                 */
+                contact_id: string;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
@@ -1299,6 +1322,12 @@ export interface components {
                  *     app. `content` is empty then.
                  */
                 is_revoked: boolean;
+                origin?: components["schemas"]["Origin"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the customer first played a voice message of ours.
+                 */
+                played_at?: string | null;
                 reactions: components["schemas"]["Reaction"][];
                 /** Format: date-time */
                 read_at?: string | null;
@@ -1419,6 +1448,21 @@ export interface components {
         Reaction: {
             by: components["schemas"]["Sender"];
             emoji: string;
+        };
+        /** @description An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given. */
+        Referral: {
+            body?: string | null;
+            headline?: string | null;
+            source_id?: string | null;
+            /** @description `ad` or `post`. */
+            source_type?: string | null;
+            /** @description Its address, `http` or `https`. */
+            source_url?: string | null;
+        };
+        ReferredProduct: {
+            catalog_id?: string | null;
+            /** @description The business's own id of the product. */
+            product_retailer_id?: string | null;
         };
         /**
          * @description What to do with a message whose fate is unknown, or that failed.

@@ -336,6 +336,7 @@ async fn receive(
         wamid: status.wamid.clone(),
         wamid_hash: wamid_hash(tx.ctx(), read.number, &status.wamid),
         receipt: kind,
+        played: status.status == webhook::DeliveryStatus::Played,
         at,
         error: failure.map(|(code, policy)| (code, policy.given_up.to_owned())),
         pricing: status.pricing.as_ref().map(arrival::pricing),
