@@ -500,6 +500,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/failures/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what is not shown
+         * @description Events of the last seven days that were kept and show nowhere, by sort and reason, the latest first: messages of groups
+         *     and of numbers that are not connected, news of the account, what could not be read. For admins. All on one page.
+         */
+        get: operations["list_kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/failures/{id}/discard": {
         parameters: {
             query?: never;
@@ -1022,6 +1043,22 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @description Events of one sort that were received, kept, and show nowhere. */
+        KeptEvents: {
+            /** Format: int64 */
+            count: number;
+            /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+            field: string;
+            /** Format: date-time */
+            last_at: string;
+            /**
+             * Format: uuid
+             * @description `null`: they concern an account, or a number that is not connected here.
+             */
+            number_id?: string | null;
+            /** @description Why they show nowhere, in words. */
+            reason: string;
+        };
         /** @description Accepting an invitation or a password reset link. */
         LinkAcceptIn: {
             /** @description Needed for an invitation. */
@@ -1290,6 +1327,26 @@ export interface components {
                 id: string;
                 role: components["schemas"]["Role"];
                 url?: string | null;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KeptEvents: {
+            data: {
+                /** Format: int64 */
+                count: number;
+                /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+                field: string;
+                /** Format: date-time */
+                last_at: string;
+                /**
+                 * Format: uuid
+                 * @description `null`: they concern an account, or a number that is not connected here.
+                 */
+                number_id?: string | null;
+                /** @description Why they show nowhere, in words. */
+                reason: string;
             }[];
             /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
             next_cursor?: string | null;
@@ -2539,6 +2596,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Failure"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sorts of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptEvents"];
                 };
             };
             /** @description A problem */
