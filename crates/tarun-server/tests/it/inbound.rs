@@ -1,6 +1,7 @@
 //! From a customer's message to the inbox.
 
 mod kept;
+mod kinds;
 mod lines;
 mod people;
 
