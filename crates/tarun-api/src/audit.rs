@@ -1,8 +1,8 @@
 //! Who did what to whose data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -30,4 +30,14 @@ pub struct AuditEntry {
     /// Ids, numbers and stable words.
     #[schema(value_type = Object)]
     pub detail: serde_json::Value,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only this action. Without one: all but `conversation.opened`.
+    pub action: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
 }

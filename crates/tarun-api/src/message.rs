@@ -44,6 +44,36 @@ pub enum Sender {
     System,
 }
 
+/// Where a customer's message came from, as far as WhatsApp tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Origin {
+    /// It was passed on: `once` (up to five times) or `often`.
+    pub forwarded: Option<String>,
+    /// The advertisement or post that brought the customer.
+    pub referral: Option<Referral>,
+    /// The product page on which the customer wrote.
+    pub product: Option<ReferredProduct>,
+}
+
+/// An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Referral {
+    /// `ad` or `post`.
+    pub source_type: Option<String>,
+    pub source_id: Option<String>,
+    /// Its address, `http` or `https`.
+    pub source_url: Option<String>,
+    pub headline: Option<String>,
+    pub body: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReferredProduct {
+    pub catalog_id: Option<String>,
+    /// The business's own id of the product.
+    pub product_retailer_id: Option<String>,
+}
+
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Message {
     pub id: Uuid,
@@ -63,6 +93,8 @@ pub struct Message {
     /// What it answers, if that is known here.
     pub reply_to: Option<Quote>,
     pub reactions: Vec<Reaction>,
+    /// `null` for what the customer wrote out of nothing, and for messages of the business.
+    pub origin: Option<Origin>,
     /// Why it failed, or why it still waits (`QUEUED`), in words, with the provider's code.
     pub error: Option<SendError>,
     /// Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
@@ -78,6 +110,9 @@ pub struct Message {
     pub delivered_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub read_at: Option<OffsetDateTime>,
+    /// When the customer first played a voice message of ours.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub played_at: Option<OffsetDateTime>,
     /// The `Idempotency-Key` with which it was made, so that the sender's own screen finds its optimistic bubble.
     pub client_key: Option<String>,
 }

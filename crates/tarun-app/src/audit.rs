@@ -90,11 +90,18 @@ fn entry(
     }
 }
 
-/// A page of the log, newest first.
-pub async fn list(app: &App, acting: &Acting, before: Option<Uuid>, limit: i64) -> Result<Vec<Entry>, ActError> {
+/// A page of the log, newest first: of one action, or of all but the openings of conversations, which are far more than
+/// everything else and would hide it.
+pub async fn list(
+    app: &App,
+    acting: &Acting,
+    action: Option<&str>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Entry>, ActError> {
     acting.require(Action::ReadAudit)?;
     let mut tx = app.store.begin(&acting.ctx).await?;
-    let entries = audit::list(&mut tx, before, limit).await?;
+    let entries = audit::list(&mut tx, action, OPENED, before, limit).await?;
     tx.commit().await?;
     Ok(entries)
 }

@@ -60,17 +60,27 @@ async fn run(tx: &mut TenantTx, sql: &'static str, entry: &Entry) -> Result<(), 
     Ok(())
 }
 
-/// A page of the log, newest first. Ids grow with time, so the last one seen is the place.
-pub async fn list(tx: &mut TenantTx, before: Option<Uuid>, limit: i64) -> Result<Vec<Entry>, StoreError> {
+/// A page of the log, newest first: of one action, or of all but the `left_out` one. Ids grow with time, so the last one
+/// seen is the place.
+pub async fn list(
+    tx: &mut TenantTx,
+    action: Option<&str>,
+    left_out: &str,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
     type Row = (Uuid, OffsetDateTime, String, Option<Uuid>, String, Option<String>, Option<Uuid>, Json<Value>);
     let tenant = tx.tenant();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail from audit_log \
-         where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3",
+         where tenant_id = $1 and ($2::uuid is null or id < $2) and case when $4::text is null then action <> $5 else action = $4 end \
+         order by id desc limit $3",
     )
     .bind(tenant.0)
     .bind(before)
     .bind(limit)
+    .bind(action)
+    .bind(left_out)
     .fetch_all(tx.sql())
     .await?;
     Ok(rows

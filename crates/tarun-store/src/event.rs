@@ -140,6 +140,42 @@ pub async fn set_outcome(tx: &mut TenantTx, id: Uuid, outcome: &str) -> Result<(
     Ok(())
 }
 
+/// Events of one sort that show nowhere.
+#[derive(Debug, Clone)]
+pub struct NotShown {
+    /// Meta's word for what they are.
+    pub field: String,
+    /// `None`: about an account, or about a number that is not connected here.
+    pub number: Option<NumberId>,
+    pub outcome: String,
+    pub count: i64,
+    pub last_at: OffsetDateTime,
+}
+
+/// The events received since a moment that show nowhere, by sort, the latest sort first. Of very many the latest are counted.
+pub async fn not_shown(tx: &mut TenantTx, since: OffsetDateTime) -> Result<Vec<NotShown>, StoreError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query(
+        "select field, number_id, outcome, count(*) as count, max(received_at) as last_at
+         from (select field, number_id, outcome, received_at from inbound_events
+               where tenant_id = $1 and received_at >= $2 and outcome is not null
+               order by received_at desc limit 100000) e
+         group by field, number_id, outcome order by last_at desc, outcome, field limit 200",
+    )
+    .bind(tenant)
+    .bind(since)
+    .fetch_all(tx.sql())
+    .await?;
+    let sort = |row: &sqlx::postgres::PgRow| NotShown {
+        field: row.get("field"),
+        number: row.get::<Option<Uuid>, _>("number_id").map(NumberId),
+        outcome: row.get("outcome"),
+        count: row.get("count"),
+        last_at: row.get("last_at"),
+    };
+    Ok(rows.iter().map(sort).collect())
+}
+
 /// Puts kept events of a time span back to work, oldest first; handling them again changes nothing that was done.
 /// Returns the ordering keys.
 pub async fn replay(

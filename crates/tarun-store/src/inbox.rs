@@ -150,6 +150,7 @@ pub fn as_stored(arrival: &Arrival, stored: Stored) -> Option<Message> {
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        played_at: None,
         call_started_at: None,
     })
 }

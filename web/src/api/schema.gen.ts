@@ -500,6 +500,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/failures/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what is not shown
+         * @description Events of the last seven days that were kept and show nowhere, by sort and reason, the latest first: messages of groups
+         *     and of numbers that are not connected, news of the account, what could not be read. For admins. All on one page.
+         */
+        get: operations["list_kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/failures/{id}/discard": {
         parameters: {
             query?: never;
@@ -919,6 +940,11 @@ export interface components {
             /** @description WHATSAPP. */
             channel: string;
             contact: components["schemas"]["Contact"];
+            /**
+             * Format: uuid
+             * @description The same as `contact.id`.
+             */
+            contact_id: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1017,6 +1043,22 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @description Events of one sort that were received, kept, and show nowhere. */
+        KeptEvents: {
+            /** Format: int64 */
+            count: number;
+            /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+            field: string;
+            /** Format: date-time */
+            last_at: string;
+            /**
+             * Format: uuid
+             * @description `null`: they concern an account, or a number that is not connected here.
+             */
+            number_id?: string | null;
+            /** @description Why they show nowhere, in words. */
+            reason: string;
+        };
         /** @description Accepting an invitation or a password reset link. */
         LinkAcceptIn: {
             /** @description Needed for an invitation. */
@@ -1068,6 +1110,12 @@ export interface components {
              *     app. `content` is empty then.
              */
             is_revoked: boolean;
+            origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Format: date-time
+             * @description When the customer first played a voice message of ours.
+             */
+            played_at?: string | null;
             reactions: components["schemas"]["Reaction"][];
             /** Format: date-time */
             read_at?: string | null;
@@ -1160,6 +1208,13 @@ export interface components {
             app_secret?: string | null;
             display_phone_number?: string | null;
         };
+        /** @description Where a customer's message came from, as far as WhatsApp tells. */
+        Origin: {
+            /** @description It was passed on: `once` (up to five times) or `often`. */
+            forwarded?: string | null;
+            product?: components["schemas"]["ReferredProduct"] | null;
+            referral?: components["schemas"]["Referral"] | null;
+        };
         /** @description One page of a list. */
         Page_ApiKey: {
             data: {
@@ -1211,6 +1266,11 @@ export interface components {
                 /** @description WHATSAPP. */
                 channel: string;
                 contact: components["schemas"]["Contact"];
+                /**
+                 * Format: uuid
+                 * @description The same as `contact.id`.
+                 */
+                contact_id: string;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
@@ -1272,6 +1332,26 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_KeptEvents: {
+            data: {
+                /** Format: int64 */
+                count: number;
+                /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+                field: string;
+                /** Format: date-time */
+                last_at: string;
+                /**
+                 * Format: uuid
+                 * @description `null`: they concern an account, or a number that is not connected here.
+                 */
+                number_id?: string | null;
+                /** @description Why they show nowhere, in words. */
+                reason: string;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Message: {
             data: {
                 /** @description WHATSAPP. */
@@ -1299,6 +1379,12 @@ export interface components {
                  *     app. `content` is empty then.
                  */
                 is_revoked: boolean;
+                origin?: components["schemas"]["Origin"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the customer first played a voice message of ours.
+                 */
+                played_at?: string | null;
                 reactions: components["schemas"]["Reaction"][];
                 /** Format: date-time */
                 read_at?: string | null;
@@ -1419,6 +1505,21 @@ export interface components {
         Reaction: {
             by: components["schemas"]["Sender"];
             emoji: string;
+        };
+        /** @description An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given. */
+        Referral: {
+            body?: string | null;
+            headline?: string | null;
+            source_id?: string | null;
+            /** @description `ad` or `post`. */
+            source_type?: string | null;
+            /** @description Its address, `http` or `https`. */
+            source_url?: string | null;
+        };
+        ReferredProduct: {
+            catalog_id?: string | null;
+            /** @description The business's own id of the product. */
+            product_retailer_id?: string | null;
         };
         /**
          * @description What to do with a message whose fate is unknown, or that failed.
@@ -2497,6 +2598,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Failure"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sorts of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptEvents"];
                 };
             };
             /** @description A problem */

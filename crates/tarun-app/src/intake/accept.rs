@@ -95,12 +95,13 @@ impl Intake {
         let count = events.len();
         let now = self.clock.now();
         let mut parcels: HashMap<(TenantId, usize), (TenantCtx, Vec<Fresh>)> = HashMap::new();
-        let (mut seen, mut foreign) = (HashSet::new(), false);
+        let mut seen = HashSet::new();
+        let mut refused = 0_u32;
         for event in events {
             let Some((route, is_its_number)) = verified.route(event.phone_number_id.as_deref(), &event.waba_id) else {
                 metrics::counter!("tarun_webhook_events_refused_total", "reason" => "another app's number")
                     .increment(1);
-                foreign = true;
+                refused += 1;
                 continue;
             };
             let ctx = &route.ctx;
@@ -122,10 +123,9 @@ impl Intake {
             let (_, fresh) = parcels.entry((ctx.tenant, writer)).or_insert_with(|| (ctx.clone(), Vec::new()));
             fresh.push(Fresh { row, kind: event.kind, payload: event.payload });
         }
-        if foreign {
-            tracing::warn!(
-                "a webhook speaks for a number whose app secret is another one; that part of it is not kept"
-            );
+        if refused > 0 {
+            // Nobody's: no business here has their number and this app's secret, so nobody may see what they hold.
+            tracing::warn!(refused, "a webhook named numbers that belong to another app; their events were not kept");
         }
         let mut waiting = Vec::with_capacity(parcels.len());
         for ((_, writer), (ctx, events)) in parcels {

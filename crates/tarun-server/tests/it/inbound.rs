@@ -1,5 +1,7 @@
 //! From a customer's message to the inbox.
 
+mod kept;
+mod kinds;
 mod lines;
 mod people;
 
@@ -119,6 +121,11 @@ async fn c_006_broken_unknown_and_foreign_elements_cost_their_neighbours_nothing
     assert_eq!(all.iter().filter(|m| m["type"] == "UNSUPPORTED").count(), 1);
     let seen: BTreeSet<&str> = all.iter().filter_map(|m| m["content"]["body"].as_str()).collect();
     assert_eq!(seen.len(), 97);
+    kept::kept_are(
+        &shop,
+        &[("its number is not connected here", 1), ("unreadable: the element is not a JSON object", 1)],
+    )
+    .await;
 }
 
 #[tokio::test]
