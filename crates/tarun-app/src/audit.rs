@@ -10,6 +10,9 @@ use tarun_store::{StoreError, TenantTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// Who has read what.
+pub const OPENED: &str = "conversation.opened";
+
 /// Who stands in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum By {

@@ -888,7 +888,7 @@ export interface components {
             subject_kind?: string | null;
         };
         CheckItem: {
-            /** @description Stable: `token`, `number`, `waba`, `subscription`, `webhook_handshake`, `webhook_received`. */
+            /** @description Stable: `token`, `number`, `waba`, `subscription`, `webhook_received`. */
             code: string;
             /** @description What was found, and what to do where it is not well. */
             detail: string;
@@ -896,7 +896,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        CheckState: "PASSED" | "FAILED" | "WAITING";
+        CheckState: "PASSED" | "WARNING" | "FAILED" | "WAITING";
         Contact: {
             /** Format: date-time */
             created_at: string;

@@ -45,7 +45,7 @@ impl Openings {
         let quarter = now.unix_timestamp().div_euclid(QUARTER.as_secs().cast_signed());
         let opening = Opening { tenant: tx.tenant(), by: By::from(&acting.actor), conversation, quarter };
         if !self.0.contains_key(&opening) {
-            audit::record_once(tx, opening.by, now, "conversation.opened", ("conversation", conversation.0)).await?;
+            audit::record_once(tx, opening.by, now, audit::OPENED, ("conversation", conversation.0)).await?;
         }
         Ok(opening)
     }
