@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod input;
 pub mod intake;
 pub mod invitation;
+pub mod lasting;
 pub mod media;
 pub mod message;
 pub mod number;

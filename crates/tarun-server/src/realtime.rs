@@ -24,6 +24,7 @@ use std::time::Duration;
 use tarun_app::App;
 use tarun_app::acting::ActError;
 use tarun_app::change::Change;
+use tarun_app::lasting::Lasting;
 use tarun_core::ids::{ConversationId, MessageId, TenantId};
 use tarun_store::{StoreError, conversation, message};
 use time::format_description::well_known::Rfc3339;
@@ -66,7 +67,7 @@ struct Event<'a, T> {
 }
 
 /// The Socket.IO layer for the router, and the sockets behind it.
-pub fn start(app: &App, stop: &CancellationToken) -> (socketioxide::layer::SocketIoLayer, Realtime) {
+pub fn start(app: &App, stop: &CancellationToken, tasks: &Lasting) -> (socketioxide::layer::SocketIoLayer, Realtime) {
     let (layer, io) = SocketIo::builder()
         .max_payload(MOST_BYTES as u64)
         .ws_max_message_size(MOST_BYTES)
@@ -80,7 +81,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> (socketioxide::layer::Socke
     io.ns("/", async move |socket: SocketRef, Data(hello): Data<serde_json::Value>| {
         greeting.greet(socket, hello).await;
     });
-    tokio::spawn(realtime.clone().prove_again(stop.clone()));
+    tasks.spawn("the proof of sockets", realtime.clone().prove_again(stop.clone()));
     (layer, realtime)
 }
 

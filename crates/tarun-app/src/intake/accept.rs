@@ -5,6 +5,7 @@ use super::noted::Noted;
 use super::routes::Routes;
 use super::writer::{Fresh, PATIENCE, Parcel, When, Writer};
 use crate::change::Announcer;
+use crate::lasting::Lasting;
 use crate::queue::Queue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -59,6 +60,7 @@ impl Intake {
         clock: &Clock,
         routes: Routes,
         when: When,
+        tasks: &Lasting,
     ) -> Self {
         let handled = Noted::default();
         let writers = (0..WRITERS)
@@ -74,7 +76,7 @@ impl Intake {
                     when,
                     careful_until: clock.now(),
                 };
-                tokio::spawn(writer.run(from));
+                tasks.spawn("a writer of webhooks", writer.run(from));
                 to
             })
             .collect();

@@ -164,6 +164,26 @@ async fn another_server(world: &World) -> Second {
     Second { url: format!("http://{}", running.addr.unwrap()), running }
 }
 
+/// What a process did not pass on before its end is fetched when it is back; what it did last before a stop is passed on.
+#[tokio::test]
+async fn c_062_screens_miss_nothing_of_another_server_that_starts_or_stops() {
+    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
+    let shop = Business::in_world(world).await;
+    let customer = shop.customer("Between").await;
+    shop.says_text(&customer, "hello").await;
+    let id = shop.conversation_of(&customer).await["id"].as_str().unwrap().to_owned();
+    let mut screen = Screen::open(&shop.owner).await;
+    screen.until("ready").await;
+    let second = another_server(world).await;
+    screen.until("ready").await;
+    let there = Caller { base: second.url.clone(), ..shop.owner.clone() };
+    let reply = json!({ "type": "TEXT", "content": { "body": "my last words" } });
+    let made = there.post(&format!("conversations/{id}/messages"), reply).await.expect(201);
+    second.running.stop().await;
+    let told = screen.until("message.created").await.pop().unwrap().1;
+    assert_eq!(told["data"]["id"], made["id"]);
+}
+
 #[tokio::test]
 async fn c_062_one_person_has_few_sockets_and_says_little() {
     let shop = business().await;
