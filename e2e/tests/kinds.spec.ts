@@ -45,9 +45,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await says("Yes, please");
       await says("Delivery", "Where is my parcel");
       await says("old-menu-7");
-      await says("skin type", "Form answered", "dry");
+      await says("Skin type", "Form answered", "dry");
       await says("answers that are no JSON", "Form answered");
-      await says("in pin code", "Address", "411001", "Pune");
+      await says("PIN code", "Address", "411001", "Pune");
       await says("Gift wrap please", "Order, 1 item", "SKU-9", "2 ×", "499 INR");
       await expect(inbox.thread).not.toContainText("t0ken");
       await expect(inbox.row(customer)).toContainText("Order, 1 item");
@@ -120,9 +120,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       const edited = { type: "text", text: { body: "Three boxes" } };
       await customer.writes({ type: "edit", edit: { original_message_id: wrong, message: edited } });
       await customer.writes({ type: "revoke", revoke: { original_message_id: regretted } });
-      await customer.getsFromTheApp({ type: "text", text: { body: "From our own phone" } });
       const slip = await customer.getsFromTheApp({ type: "text", text: { body: "To the wrong chat" } });
       await customer.getsFromTheApp({ type: "revoke", revoke: { original_message_id: slip } });
+      await customer.getsFromTheApp({ type: "text", text: { body: "From our own phone" } });
       await customer.writes({ type: "reaction", reaction: { message_id: wrong, emoji: "🙏" } });
       await inbox.read(customer);
 

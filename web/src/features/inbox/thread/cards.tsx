@@ -234,7 +234,8 @@ export function OrderCard({ content }: { content: Content }) {
 export function FlowReplyCard({ content }: { content: Content }) {
   const answers = formAnswers(content);
   const plain = text(content, "response");
-  const line = text(content, "body");
+  // WhatsApp's own word under every form that was sent.
+  const line = text(content, "body") === "Sent" ? "" : text(content, "body");
   return (
     <Card icon="list" title={formTitle(content)}>
       {line && (
@@ -265,10 +266,14 @@ export function FlowReplyCard({ content }: { content: Content }) {
   );
 }
 
+const unknownType = 131_051;
+
 /** With a code it is WhatsApp that gives no content; without one it is Tarun that does not know the kind. */
 export function UnsupportedCard({ content }: { content: Content }) {
-  const reason = text(content, "reason");
-  const withheld = number(content, "code") !== undefined;
+  const code = number(content, "code");
+  const withheld = code !== undefined;
+  // "Message type is not supported" says no more than the sentence above it.
+  const reason = code === unknownType ? "" : text(content, "reason");
   return (
     <Card icon="alert" title={unsupportedTitle(content)}>
       <span className="muted wrap">
