@@ -19,6 +19,9 @@ pub struct Contact {
     pub email: Option<String>,
     /// INBOUND, IMPORT or MANUAL.
     pub source: String,
+    /// When they told WhatsApp that they want no marketing messages of this business; `null` if they did not, or took it back.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub marketing_opt_out_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_message_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]

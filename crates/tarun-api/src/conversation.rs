@@ -27,6 +27,8 @@ pub struct Window {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Conversation {
     pub id: Uuid,
+    /// The same as `contact.id`.
+    pub contact_id: Uuid,
     pub contact: Contact,
     pub number_id: Uuid,
     /// WHATSAPP.

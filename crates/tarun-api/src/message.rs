@@ -40,8 +40,38 @@ pub enum Sender {
     },
     /// Sent from the WhatsApp Business app on a phone.
     App,
-    /// Tarun itself: a line in the timeline.
+    /// WhatsApp itself: a line in the thread.
     System,
+}
+
+/// Where a customer's message came from, as far as WhatsApp tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Origin {
+    /// It was passed on: `once` (up to five times) or `often`.
+    pub forwarded: Option<String>,
+    /// The advertisement or post that brought the customer.
+    pub referral: Option<Referral>,
+    /// The product page on which the customer wrote.
+    pub product: Option<ReferredProduct>,
+}
+
+/// An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Referral {
+    /// `ad` or `post`.
+    pub source_type: Option<String>,
+    pub source_id: Option<String>,
+    /// Its address, `http` or `https`.
+    pub source_url: Option<String>,
+    pub headline: Option<String>,
+    pub body: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReferredProduct {
+    pub catalog_id: Option<String>,
+    /// The business's own id of the product.
+    pub product_retailer_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -63,9 +93,12 @@ pub struct Message {
     /// What it answers, if that is known here.
     pub reply_to: Option<Quote>,
     pub reactions: Vec<Reaction>,
+    /// `null` for what the customer wrote out of nothing, and for messages of the business.
+    pub origin: Option<Origin>,
     /// Why it failed, or why it still waits (`QUEUED`), in words, with the provider's code.
     pub error: Option<SendError>,
-    /// The customer took it back.
+    /// Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+    /// app. `content` is empty then.
     pub is_revoked: bool,
     pub is_edited: bool,
     /// When it was said: the customer's clock for inbound, ours for outbound. Threads are ordered by it.
@@ -77,6 +110,9 @@ pub struct Message {
     pub delivered_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub read_at: Option<OffsetDateTime>,
+    /// When the customer first played a voice message of ours.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub played_at: Option<OffsetDateTime>,
     /// The `Idempotency-Key` with which it was made, so that the sender's own screen finds its optimistic bubble.
     pub client_key: Option<String>,
 }
@@ -91,7 +127,7 @@ pub struct Quote {
     pub kind: String,
     /// One line; empty if there are no words, or none any more.
     pub summary: String,
-    /// The customer took it back.
+    /// Its author took it back.
     pub is_revoked: bool,
 }
 

@@ -1,6 +1,7 @@
 //! The words of the business and its decisions: no async, no I/O, no clock of its own.
 
 pub mod clock;
+pub mod contact;
 pub mod content;
 pub mod conversation;
 pub mod delivery;

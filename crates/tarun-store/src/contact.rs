@@ -1,11 +1,17 @@
 //! The people who write, and the identities by which they are found.
 
+mod identity;
+mod resolve;
+
+pub use identity::{change_identity, find_by};
+pub use resolve::{Doubtful, Resolved, Sighting, one, resolve};
+
 use crate::error::StoreError;
 use crate::keys::KeyError;
 use crate::tx::{TenantCtx, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use std::collections::{BTreeMap, HashMap};
+use tarun_core::contact::{Marketing, Wish};
 use tarun_core::ids::ContactId;
 use tarun_core::phone::Phone;
 use tarun_matching::tokens;
@@ -104,17 +110,8 @@ pub struct Contact {
     pub source: String,
     pub created_at: OffsetDateTime,
     pub version: i32,
-}
-
-fn identities(ctx: &TenantCtx, seen: &Seen) -> Vec<(&'static str, [u8; 16], String)> {
-    // The BSUID first: it wins where both point to different contacts, since phone numbers are given to new people.
-    let bsuid = seen.bsuid.as_ref().map(|v| ("BSUID", v.clone()));
-    let phone = seen.phone.as_ref().map(|v| ("PHONE", v.e164().to_owned()));
-    [bsuid, phone].into_iter().flatten().map(|(kind, value)| (kind, identity_hash(ctx, kind, &value), value)).collect()
-}
-
-fn identity_hash(ctx: &TenantCtx, kind: &'static str, value: &str) -> [u8; 16] {
-    ctx.keys.lookup(if kind == "PHONE" { "identity.phone" } else { "identity.bsuid" }, value.as_bytes())
+    /// What he last told WhatsApp about marketing messages.
+    pub marketing: Option<Marketing>,
 }
 
 fn seen_hash(ctx: &TenantCtx, seen: &Seen) -> Vec<u8> {
@@ -126,160 +123,6 @@ fn seen_hash(ctx: &TenantCtx, seen: &Seen) -> Vec<u8> {
     ];
     let joined: Vec<u8> = parts.iter().flat_map(|p| [p.unwrap_or("\u{1}").as_bytes(), &[0]].concat()).collect();
     ctx.keys.lookup("contacts.seen", &joined).to_vec()
-}
-
-/// Finds the contact of each person, making those who are new and learning what changed. In the order given.
-///
-/// Concurrent first messages of one person meet at the identity's primary key: one makes the contact, the others find it (C-042).
-pub async fn resolve(tx: &mut TenantTx, people: &[Seen], now: OffsetDateTime) -> Result<Vec<ContactId>, StoreError> {
-    let wanted: Vec<Vec<(&'static str, [u8; 16], String)>> = people.iter().map(|p| identities(tx.ctx(), p)).collect();
-    let mut known = find(tx, &wanted).await?;
-    let is_known = |known: &HashMap<(String, Vec<u8>), Found>, ids: &[(&'static str, [u8; 16], String)]| {
-        ids.iter().find_map(|(kind, hash, _)| known.get(&((*kind).to_owned(), hash.to_vec())).map(|f| f.contact))
-    };
-
-    // Make contacts for people of whom no identity is known; one per person, though he may have written often, also where
-    // he is seen now with one identity and now with two.
-    let mut named: HashMap<(&'static str, [u8; 16]), ContactId> = HashMap::new();
-    let mut fresh: BTreeMap<(&'static str, [u8; 16]), (usize, ContactId)> = BTreeMap::new();
-    for (n, ids) in wanted.iter().enumerate() {
-        if let (None, Some((kind, hash, _))) = (is_known(&known, ids), ids.first()) {
-            let before = ids.iter().find_map(|(kind, hash, _)| named.get(&(*kind, *hash)).copied());
-            let contact = before.unwrap_or_else(ContactId::fresh);
-            if before.is_none() {
-                fresh.insert((kind, *hash), (n, contact));
-            }
-            named.extend(ids.iter().map(|(kind, hash, _)| ((*kind, *hash), contact)));
-        }
-    }
-    if !fresh.is_empty() {
-        let claims: Vec<_> = fresh
-            .iter()
-            .map(|((kind, hash), (n, contact))| (*kind, *hash, value_of(&wanted[*n], kind), *contact))
-            .collect();
-        let won = claim(tx, &claims, now).await?;
-        let made: Vec<(ContactId, &Seen)> =
-            fresh.values().filter(|(_, c)| won.contains(c)).map(|(n, c)| (*c, &people[*n])).collect();
-        insert(tx, &made, now).await?;
-        // Their other identities, so that an event which shows only one of those finds them too.
-        let others: Vec<_> = wanted
-            .iter()
-            .flatten()
-            .filter(|(kind, hash, _)| !fresh.contains_key(&(*kind, *hash)))
-            .filter_map(|(kind, hash, value)| Some((*kind, *hash, value.clone(), *named.get(&(*kind, *hash))?)))
-            .filter(|(_, _, _, contact)| won.contains(contact))
-            .map(|claim| ((claim.0, claim.1), claim))
-            .collect::<BTreeMap<_, _>>()
-            .into_values()
-            .collect();
-        if !others.is_empty() {
-            claim(tx, &others, now).await?;
-        }
-        known = find(tx, &wanted).await?;
-    }
-
-    // Learn second identities and changed profiles.
-    let mut found = Vec::with_capacity(people.len());
-    let mut second = BTreeMap::new();
-    let mut changed: BTreeMap<ContactId, &Seen> = BTreeMap::new();
-    for (person, ids) in people.iter().zip(&wanted) {
-        let contact = is_known(&known, ids).ok_or_else(|| StoreError::Inconsistent {
-            table: "contact_identities",
-            reason: "a person without identity".into(),
-        })?;
-        for (kind, hash, value) in ids {
-            if !known.contains_key(&((*kind).to_owned(), hash.to_vec())) {
-                second.entry((*kind, *hash)).or_insert((value.clone(), contact));
-            }
-        }
-        let hash = seen_hash(tx.ctx(), person);
-        if known.values().any(|f| f.contact == contact && f.seen_hash != hash) {
-            changed.insert(contact, person);
-        }
-        found.push(contact);
-    }
-    if !second.is_empty() {
-        let claims: Vec<_> =
-            second.into_iter().map(|((kind, hash), (value, contact))| (kind, hash, value, contact)).collect();
-        claim(tx, &claims, now).await?;
-    }
-    for (contact, seen) in changed {
-        learn(tx, contact, seen).await?;
-    }
-    Ok(found)
-}
-
-fn value_of(ids: &[(&'static str, [u8; 16], String)], kind: &str) -> String {
-    ids.iter().find(|(k, _, _)| *k == kind).map(|(_, _, v)| v.clone()).unwrap_or_default()
-}
-
-struct Found {
-    contact: ContactId,
-    seen_hash: Vec<u8>,
-}
-
-async fn find(
-    tx: &mut TenantTx,
-    wanted: &[Vec<(&'static str, [u8; 16], String)>],
-) -> Result<HashMap<(String, Vec<u8>), Found>, StoreError> {
-    let tenant = tx.tenant().0;
-    let mut all: Vec<(&str, Vec<u8>)> = wanted.iter().flatten().map(|(k, h, _)| (*k, h.to_vec())).collect();
-    all.sort_unstable();
-    all.dedup();
-    let rows = sqlx::query(
-        // One look-up for each, whatever the planner believes of the tables' sizes: it can't join what is limited.
-        "select w.kind, w.value_hash, i.contact_id, c.seen_hash
-         from unnest($2::text[], $3::bytea[]) as w(kind, value_hash)
-         cross join lateral (select i.contact_id from contact_identities i
-             where i.tenant_id = $1 and i.kind = w.kind and i.value_hash = w.value_hash and i.closed_at is null limit 1) i
-         cross join lateral (select c.seen_hash from contacts c where c.tenant_id = $1 and c.id = i.contact_id limit 1) c",
-    )
-    .bind(tenant)
-    .bind(all.iter().map(|(k, _)| *k).collect::<Vec<_>>())
-    .bind(all.iter().map(|(_, h)| h.as_slice()).collect::<Vec<_>>())
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let found = Found { contact: ContactId(row.get("contact_id")), seen_hash: row.get("seen_hash") };
-            ((row.get("kind"), row.get("value_hash")), found)
-        })
-        .collect())
-}
-
-/// Writes identities that nobody holds (any more: a number that was given up goes to new people); returns the contacts that
-/// won theirs. Sorted, so that two transactions which
-/// claim the same people wait for each other instead of locking each other out.
-async fn claim(
-    tx: &mut TenantTx,
-    claims: &[(&'static str, [u8; 16], String, ContactId)],
-    now: OffsetDateTime,
-) -> Result<Vec<ContactId>, StoreError> {
-    let (sql, ctx) = tx.parts();
-    let mut sealed = Vec::with_capacity(claims.len());
-    for (_, hash, value, _) in claims {
-        sealed.push(ctx.seal("contact_identities.value", Uuid::from_bytes(*hash), value)?);
-    }
-    let won: Vec<Uuid> = sqlx::query_scalar(
-        "insert into contact_identities (tenant_id, kind, value_hash, value_enc, contact_id, created_at)
-         select $1, kind, value_hash, value_enc, contact_id, $6
-         from unnest($2::text[], $3::bytea[], $4::bytea[], $5::uuid[]) as c(kind, value_hash, value_enc, contact_id)
-         order by kind, value_hash
-         on conflict (tenant_id, kind, value_hash) do update
-             set contact_id = excluded.contact_id, value_enc = excluded.value_enc, created_at = excluded.created_at, closed_at = null
-             where contact_identities.closed_at is not null
-         returning contact_id",
-    )
-    .bind(ctx.tenant.0)
-    .bind(claims.iter().map(|c| c.0).collect::<Vec<_>>())
-    .bind(claims.iter().map(|c| c.1.as_slice()).collect::<Vec<_>>())
-    .bind(&sealed)
-    .bind(claims.iter().map(|c| c.3.0).collect::<Vec<_>>())
-    .bind(now)
-    .fetch_all(sql)
-    .await?;
-    Ok(won.into_iter().map(ContactId).collect())
 }
 
 async fn insert(tx: &mut TenantTx, made: &[(ContactId, &Seen)], now: OffsetDateTime) -> Result<(), StoreError> {
@@ -309,11 +152,21 @@ async fn insert(tx: &mut TenantTx, made: &[(ContactId, &Seen)], now: OffsetDateT
     Ok(())
 }
 
-async fn learn(tx: &mut TenantTx, id: ContactId, seen: &Seen) -> Result<(), StoreError> {
+/// Takes over what an event shows of a contact; `hash` is of all that it shows.
+async fn learn(tx: &mut TenantTx, id: ContactId, seen: &Seen, hash: Vec<u8>) -> Result<(), StoreError> {
     let Some(mut contact) = lock(tx, id).await? else { return Ok(()) };
     contact.profile.learn(seen);
-    let hash = seen_hash(tx.ctx(), seen);
     write(tx, &contact, Some(hash)).await
+}
+
+/// The number is another person's now: nothing more is sent to it, and nobody finds this contact by it.
+async fn forget_phone(tx: &mut TenantTx, id: ContactId, phone: &Phone) -> Result<(), StoreError> {
+    let Some(mut contact) = lock(tx, id).await? else { return Ok(()) };
+    if contact.profile.phone.as_deref() != Some(phone.e164()) {
+        return Ok(());
+    }
+    contact.profile.phone = None;
+    write(tx, &contact, None).await
 }
 
 async fn write(tx: &mut TenantTx, contact: &Contact, seen_hash: Option<Vec<u8>>) -> Result<(), StoreError> {
@@ -340,7 +193,7 @@ pub async fn update(tx: &mut TenantTx, contact: &Contact) -> Result<(), StoreErr
 pub async fn lock(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, StoreError> {
     let (sql, ctx) = tx.parts();
     let row = sqlx::query(
-        "select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2 for update",
+        "select id, profile_enc, source, created_at, version, marketing, marketing_at from contacts where tenant_id = $1 and id = $2 for update",
     )
     .bind(ctx.tenant.0)
     .bind(id.0)
@@ -352,7 +205,7 @@ pub async fn lock(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, S
 pub async fn get(tx: &mut TenantTx, id: ContactId) -> Result<Option<Contact>, StoreError> {
     let (sql, ctx) = tx.parts();
     let row = sqlx::query(
-        "select id, profile_enc, source, created_at, version from contacts where tenant_id = $1 and id = $2",
+        "select id, profile_enc, source, created_at, version, marketing, marketing_at from contacts where tenant_id = $1 and id = $2",
     )
     .bind(ctx.tenant.0)
     .bind(id.0)
@@ -369,45 +222,31 @@ fn read(ctx: &TenantCtx, row: &sqlx::postgres::PgRow) -> Result<Contact, StoreEr
         source: row.get("source"),
         created_at: row.get("created_at"),
         version: row.get("version"),
+        marketing: marketing(row),
     })
 }
 
-/// The contact who holds an identity now.
-pub async fn find_by(tx: &mut TenantTx, seen: &Seen) -> Result<Option<ContactId>, StoreError> {
-    let wanted = vec![identities(tx.ctx(), seen)];
-    let known = find(tx, &wanted).await?;
-    Ok(wanted[0].iter().find_map(|(kind, hash, _)| known.get(&((*kind).to_owned(), hash.to_vec())).map(|f| f.contact)))
+/// A word that this version does not know is no wish that it could honour; so it is none.
+pub(crate) fn marketing(row: &sqlx::postgres::PgRow) -> Option<Marketing> {
+    let wish = row.get::<Option<&str>, _>("marketing").and_then(Wish::parse)?;
+    Some(Marketing { wish, at: row.get::<Option<OffsetDateTime>, _>("marketing_at")? })
 }
 
-/// Gives a contact a further identity (a new number or user id) and closes the old one. Says whether the new one was
-/// free: if it belongs to another contact already, nothing changes and people decide about a merge.
-pub async fn change_identity(
-    tx: &mut TenantTx,
-    id: ContactId,
-    new: &Seen,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let new_ids = identities(tx.ctx(), new);
-    let claims: Vec<_> = new_ids.iter().map(|(k, h, v)| (*k, *h, v.clone(), id)).collect();
-    let holder = find_by(tx, new).await?;
-    if holder.is_some_and(|h| h != id) {
+/// Notes what somebody told WhatsApp about marketing messages; the newest wish holds. Says whether it changed anything.
+pub async fn wishes(tx: &mut TenantTx, id: ContactId, told: Marketing) -> Result<bool, StoreError> {
+    let Some(contact) = lock(tx, id).await? else { return Ok(false) };
+    let holds = contact.marketing.map_or(told, |known| known.newer(told));
+    if contact.marketing == Some(holds) {
         return Ok(false);
     }
     let tenant = tx.tenant().0;
-    for (kind, hash, _) in &new_ids {
-        sqlx::query(
-            "update contact_identities set closed_at = $5 where tenant_id = $1 and contact_id = $2 and kind = $3 and value_hash <> $4 and closed_at is null",
-        )
+    sqlx::query("update contacts set marketing = $3, marketing_at = $4 where tenant_id = $1 and id = $2")
         .bind(tenant)
         .bind(id.0)
-        .bind(*kind)
-        .bind(hash.as_slice())
-        .bind(now)
+        .bind(holds.wish.as_str())
+        .bind(holds.at)
         .execute(tx.sql())
         .await?;
-    }
-    claim(tx, &claims, now).await?;
-    learn(tx, id, new).await?;
     Ok(true)
 }
 

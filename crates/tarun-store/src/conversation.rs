@@ -2,10 +2,11 @@
 
 mod of_contact;
 
+pub(crate) use of_contact::numbers_of;
 pub use of_contact::{OfContact, of_contact};
 
 use crate::Cursor;
-use crate::contact::{Contact, Profile};
+use crate::contact::{self, Contact, Profile};
 use crate::error::StoreError;
 use crate::message::{self, Message};
 use crate::tx::{TenantCtx, TenantTx};
@@ -50,7 +51,7 @@ pub struct Filter {
 }
 
 const SELECT: &str =
-    "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version,
+    "select c.*, ct.profile_enc, ct.source, ct.created_at as contact_created_at, ct.version as contact_version, ct.marketing, ct.marketing_at,
         coalesce(r.read_count, 0) as read_count
      from conversations c
          join contacts ct on ct.tenant_id = c.tenant_id and ct.id = c.contact_id
@@ -185,6 +186,7 @@ fn read(ctx: &TenantCtx, row: &PgRow, messages: &mut HashMap<MessageId, Message>
             source: row.get("source"),
             created_at: row.get("contact_created_at"),
             version: row.get("contact_version"),
+            marketing: contact::marketing(row),
         },
         number: NumberId(row.get("number_id")),
         status: Status::parse(status)
@@ -439,6 +441,27 @@ pub async fn open_window(tx: &mut TenantTx, id: ConversationId, at: OffsetDateTi
     .execute(tx.sql())
     .await?;
     Ok(())
+}
+
+/// The same, where the conversation is not known by id; `None` if there is none.
+pub async fn open_window_of(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    number: NumberId,
+    at: OffsetDateTime,
+) -> Result<Option<ConversationId>, StoreError> {
+    let tenant = tx.tenant().0;
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "update conversations set last_inbound_at = greatest(last_inbound_at, $4)
+         where tenant_id = $1 and contact_id = $2 and number_id = $3 returning id",
+    )
+    .bind(tenant)
+    .bind(contact.0)
+    .bind(number.0)
+    .bind(at)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(id.map(ConversationId))
 }
 
 /// How far somebody has read: everything, or all but the last so many.

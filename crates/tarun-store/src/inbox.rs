@@ -1,6 +1,6 @@
 //! A batch of customers' messages becomes rows: contacts, conversations, messages, sessions, in a handful of statements.
 
-use crate::contact::{self, Seen, array_literal};
+use crate::contact::{self, Doubtful, Resolved, Seen, Sighting, array_literal};
 use crate::error::StoreError;
 use crate::keys::Place;
 use crate::message::{MediaState, Message, Sender};
@@ -8,6 +8,7 @@ use crate::tx::{TenantCtx, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::collections::{BTreeSet, HashMap};
+use tarun_core::content::{Content, System};
 use tarun_core::delivery::Delivery;
 use tarun_core::ids::{ContactId, ConversationId, MediaId, MessageId, NumberId};
 use tarun_matching::tokens;
@@ -53,7 +54,27 @@ pub fn wamid_hash(ctx: &TenantCtx, number: NumberId, wamid: &str) -> [u8; 16] {
     ctx.keys.lookup("messages.wamid", &[number.0.as_bytes().as_slice(), wamid.as_bytes()].concat())
 }
 
-/// One message to store: from a customer, or by the business from its phone (`by_business`).
+/// Who a message that comes from WhatsApp is by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    Customer,
+    /// The business, in the WhatsApp Business app on a phone.
+    App,
+    /// WhatsApp: a line in the thread, written by neither side.
+    System,
+}
+
+impl Author {
+    fn to_column(self) -> &'static str {
+        match self {
+            Self::Customer => "CUSTOMER",
+            Self::App => "APP",
+            Self::System => "SYSTEM",
+        }
+    }
+}
+
+/// One message to store.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     pub number: NumberId,
@@ -66,8 +87,15 @@ pub struct Arrival {
     pub text: String,
     pub opens_window: bool,
     pub counts_unread: bool,
-    pub by_business: bool,
+    pub author: Author,
     pub media: Option<ArrivingMedia>,
+}
+
+impl Arrival {
+    /// Whether the customer spoke: only that takes up again what people have settled. A line by WhatsApp does not.
+    fn reopens(&self) -> bool {
+        self.author == Author::Customer && (self.opens_window || self.counts_unread)
+    }
 }
 
 /// A file of the provider's that is to be fetched.
@@ -98,11 +126,15 @@ pub fn as_stored(arrival: &Arrival, stored: Stored) -> Option<Message> {
     Some(Message {
         id: stored.message,
         conversation_id: stored.conversation,
-        inbound: !arrival.by_business,
+        inbound: arrival.author != Author::App,
         kind: arrival.kind.to_owned(),
         body: arrival.body.clone(),
-        status: if arrival.by_business { Delivery::Sent } else { Delivery::Delivered },
-        sent_by: if arrival.by_business { Sender::App } else { Sender::Customer },
+        status: if arrival.author == Author::App { Delivery::Sent } else { Delivery::Delivered },
+        sent_by: match arrival.author {
+            Author::Customer => Sender::Customer,
+            Author::App => Sender::App,
+            Author::System => Sender::System,
+        },
         quote: None,
         reactions: vec![],
         media: arrival.media.as_ref().map(|m| MediaState { id: m.id, state: "PENDING".into(), size: None }),
@@ -115,6 +147,7 @@ pub fn as_stored(arrival: &Arrival, stored: Stored) -> Option<Message> {
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        played_at: None,
         call_started_at: None,
     })
 }
@@ -125,14 +158,25 @@ struct Thread {
     was_resolved: bool,
 }
 
-/// Stores arrivals in their order. Ids of messages are given in that order, so that it survives equal times.
-pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime) -> Result<Vec<Stored>, StoreError> {
+/// Stores arrivals in their order. Ids of messages are given in that order, so that it survives equal times. Lines about
+/// people of whom something became doubtful come last.
+pub async fn store(
+    tx: &mut TenantTx,
+    mut arrivals: Vec<Arrival>,
+    now: OffsetDateTime,
+) -> Result<Vec<(Arrival, Stored)>, StoreError> {
     if arrivals.is_empty() {
         return Ok(vec![]);
     }
-    let people: Vec<Seen> = arrivals.iter().map(|a| a.person.clone()).collect();
-    let contacts = contact::resolve(tx, &people, now).await?;
-    let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(arrivals).map(|(c, a)| (*c, a.number)).collect();
+    let people: Vec<Sighting<'_>> = arrivals.iter().map(|a| Sighting { seen: &a.person, number: a.number }).collect();
+    let Resolved { mut contacts, doubtful } = contact::resolve(tx, &people, now).await?;
+    if !doubtful.is_empty() {
+        for (contact, line) in lines(tx, doubtful, now).await? {
+            contacts.push(contact);
+            arrivals.push(line);
+        }
+    }
+    let pairs: BTreeSet<(ContactId, NumberId)> = contacts.iter().zip(&arrivals).map(|(c, a)| (*c, a.number)).collect();
     let threads = threads(tx, &pairs, now).await?;
     let thread_of = |n: usize| -> Result<&Thread, StoreError> {
         threads.get(&(contacts[n], arrivals[n].number)).ok_or_else(|| StoreError::Inconsistent {
@@ -147,25 +191,59 @@ pub async fn store(tx: &mut TenantTx, arrivals: &[Arrival], now: OffsetDateTime)
         ids.push(MessageId::fresh());
         conversations.push(thread_of(n)?.id);
     }
-    let stored = insert_messages(tx, arrivals, &ids, &conversations, now).await?;
-    insert_media(tx, arrivals, &stored, now).await?;
+    let stored = insert_messages(tx, &arrivals, &ids, &conversations, now).await?;
+    insert_media(tx, &arrivals, &stored, now).await?;
     let opened: BTreeSet<ConversationId> = (0..arrivals.len())
         .filter(|n| stored[*n].1)
         .filter_map(|n| Some((n, thread_of(n).ok()?)))
-        .filter(|(n, thread)| thread.is_new || (thread.was_resolved && !arrivals[*n].by_business))
+        .filter(|(n, thread)| thread.is_new || (thread.was_resolved && arrivals[*n].reopens()))
         .map(|(_, thread)| thread.id)
         .collect();
     crate::conversation::open_sessions(tx, &opened.into_iter().collect::<Vec<_>>(), now).await?;
-    (0..arrivals.len())
-        .map(|n| {
-            Ok(Stored {
-                conversation: conversations[n],
-                message: stored[n].0,
-                is_new: stored[n].1,
-                conversation_is_new: thread_of(n)?.is_new,
-            })
-        })
-        .collect()
+    let mut all = Vec::with_capacity(arrivals.len());
+    for n in 0..arrivals.len() {
+        all.push(Stored {
+            conversation: conversations[n],
+            message: stored[n].0,
+            is_new: stored[n].1,
+            conversation_is_new: thread_of(n)?.is_new,
+        });
+    }
+    Ok(arrivals.into_iter().zip(all).collect())
+}
+
+/// What is to be told about contacts, as lines in their conversations.
+async fn lines(
+    tx: &mut TenantTx,
+    doubtful: Vec<Doubtful>,
+    now: OffsetDateTime,
+) -> Result<Vec<(ContactId, Arrival)>, StoreError> {
+    let mut lines = vec![];
+    for Doubtful { contact, doubt, number, about } in doubtful {
+        let numbers = match number {
+            Some(number) => vec![number],
+            None => crate::conversation::numbers_of(tx, contact).await?,
+        };
+        let content = Content::System(System { event: doubt.event().to_owned(), text: doubt.text().to_owned() });
+        lines.extend(numbers.into_iter().map(|number| {
+            let line = Arrival {
+                number,
+                person: Seen::default(),
+                // None of WhatsApp's; the same each time, so that the line is there once.
+                wamid: format!("line:{}:{contact}:{about}", doubt.event()),
+                kind: content.kind(),
+                body: Body { content: content.to_json(), ..Body::default() },
+                said_at: now,
+                text: String::new(),
+                opens_window: false,
+                counts_unread: false,
+                author: Author::System,
+                media: None,
+            };
+            (contact, line)
+        }));
+    }
+    Ok(lines)
 }
 
 /// The conversations of contacts with numbers, made where missing, locked in the order of the pairs.
@@ -247,19 +325,19 @@ async fn insert_messages(
     // Messages, and what they add to their conversations, which are locked: only what is new counts.
     let rows = sqlx::query(
         "with given as (
-             select * from unnest($2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[],
-                                  $10::timestamptz[], $11::bool[], $12::bool[])
-                  as m(id, conversation_id, by_business, kind, body_enc, wamid_hash, reply_to, search, said_at, opens_window, counts)),
+             select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[],
+                                  $10::timestamptz[], $11::bool[], $12::bool[], $14::bool[])
+                  as m(id, conversation_id, sent_by, kind, body_enc, wamid_hash, reply_to, search, said_at, opens_window, counts, reopens)),
          fresh as (
              insert into messages (tenant_id, id, conversation_id, direction, kind, body_enc, status, sent_by, wamid_hash, reply_to, search, said_at, created_at)
-             select $1, id, conversation_id, case when by_business then 'OUTBOUND' else 'INBOUND' end, kind, body_enc,
-                    case when by_business then 'SENT' else 'DELIVERED' end, case when by_business then 'APP' else 'CUSTOMER' end,
+             select $1, id, conversation_id, case when sent_by = 'APP' then 'OUTBOUND' else 'INBOUND' end, kind, body_enc,
+                    case when sent_by = 'APP' then 'SENT' else 'DELIVERED' end, sent_by,
                     wamid_hash, reply_to, search::bigint[], said_at, $13
              from given on conflict do nothing returning id),
          growth as (
              select conversation_id, max(said_at) as last_at, (array_agg(id order by said_at desc, id desc))[1] as last_id,
                     max(said_at) filter (where opens_window) as last_inbound, count(*) filter (where counts) as unread,
-                    bool_or(not by_business) as by_customer
+                    bool_or(reopens) as reopens
              from given join fresh using (id) group by conversation_id),
          grown as (
              update conversations c set
@@ -267,15 +345,15 @@ async fn insert_messages(
                  last_message_at = case when c.last_message_id is null then g.last_at else greatest(c.last_message_at, g.last_at) end,
                  last_inbound_at = greatest(c.last_inbound_at, g.last_inbound),
                  inbound_count = c.inbound_count + g.unread,
-                 status = case when g.by_customer and c.status <> 'SPAM' then 'OPEN' else c.status end,
-                 resolved_at = case when g.by_customer and c.status = 'RESOLVED' then null else c.resolved_at end
+                 status = case when g.reopens and c.status <> 'SPAM' then 'OPEN' else c.status end,
+                 resolved_at = case when g.reopens and c.status = 'RESOLVED' then null else c.resolved_at end
              from growth g where c.tenant_id = $1 and c.id = any($3) and c.id = g.conversation_id)
          select id from fresh",
     )
     .bind(ctx.tenant.0)
     .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
     .bind(conversations.iter().map(|c| c.0).collect::<Vec<_>>())
-    .bind(arrivals.iter().map(|a| a.by_business).collect::<Vec<_>>())
+    .bind(arrivals.iter().map(|a| a.author.to_column()).collect::<Vec<_>>())
     .bind(arrivals.iter().map(|a| a.kind).collect::<Vec<_>>())
     .bind(&bodies)
     .bind(&hashes)
@@ -285,6 +363,7 @@ async fn insert_messages(
     .bind(arrivals.iter().map(|a| a.opens_window).collect::<Vec<_>>())
     .bind(arrivals.iter().map(|a| a.counts_unread).collect::<Vec<_>>())
     .bind(now)
+    .bind(arrivals.iter().map(Arrival::reopens).collect::<Vec<_>>())
     .fetch_all(&mut *sql)
     .await?;
     let new: BTreeSet<Uuid> = rows.iter().map(|r| r.get(0)).collect();

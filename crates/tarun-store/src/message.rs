@@ -52,6 +52,8 @@ pub struct Message {
     pub sent_at: Option<OffsetDateTime>,
     pub delivered_at: Option<OffsetDateTime>,
     pub read_at: Option<OffsetDateTime>,
+    /// When the customer first played a voice message.
+    pub played_at: Option<OffsetDateTime>,
     /// A person left it as not delivered.
     pub is_discarded: bool,
     /// When a call began of which nobody knows what came of it.
@@ -117,7 +119,7 @@ pub struct SendError {
 }
 
 const SELECT: &str = "select m.id, m.conversation_id, m.direction, m.kind, m.body_enc, m.status, m.sent_by, m.sent_by_id, m.said_at, m.sent_at,
-        m.delivered_at, m.read_at, m.error_code, m.error_enc, m.client_key, m.is_revoked, m.is_edited, m.is_discarded, m.call_started_at,
+        m.delivered_at, m.read_at, m.played_at, m.error_code, m.error_enc, m.client_key, m.is_revoked, m.is_edited, m.is_discarded, m.call_started_at,
         u.name_enc, q.id as quote_id, q.direction as quote_direction, q.kind as quote_kind, q.body_enc as quote_body_enc, q.is_revoked as quote_is_revoked,
         f.id as media_id, f.state as media_state, f.size_bytes,
         (select array_agg(r.by_whom order by r.at) from message_reactions r where r.tenant_id = m.tenant_id and r.message_id = m.id) as reaction_by,
@@ -255,6 +257,7 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Message, StoreError> {
         sent_at: row.get("sent_at"),
         delivered_at: row.get("delivered_at"),
         read_at: row.get("read_at"),
+        played_at: row.get("played_at"),
         is_discarded: row.get("is_discarded"),
         call_started_at: row.get("call_started_at"),
     })

@@ -19,6 +19,8 @@ pub struct Report {
     pub wamid: String,
     pub wamid_hash: [u8; 16],
     pub receipt: Receipt,
+    /// With [`Receipt::Read`]: a voice message was played, which nobody does without opening the chat.
+    pub played: bool,
     pub at: OffsetDateTime,
     /// The provider's code and words for people.
     pub error: Option<(i64, String)>,
@@ -59,7 +61,7 @@ pub async fn conversation_of(tx: &mut TenantTx, report: &Report) -> Result<Optio
 pub async fn apply(tx: &mut TenantTx, report: &Report) -> Result<Option<Moved>, StoreError> {
     let (sql, ctx) = tx.parts();
     let Some(row) = sqlx::query(
-        "select id, conversation_id, status, attempt, body_enc, sent_at, delivered_at, read_at, wamid_hash, error_code from messages
+        "select id, conversation_id, status, attempt, body_enc, sent_at, delivered_at, read_at, played_at, wamid_hash, error_code from messages
          where tenant_id = $1 and (id = $2 or wamid_hash = $3) and direction = 'OUTBOUND'
          order by (id = $2) desc nulls last limit 1 for update",
     )
@@ -97,6 +99,9 @@ pub async fn apply(tx: &mut TenantTx, report: &Report) -> Result<Option<Moved>, 
     let sent_at = reached(|r| r != Receipt::Failed, row.get("sent_at"));
     let delivered_at = reached(|r| matches!(r, Receipt::Delivered | Receipt::Read), row.get("delivered_at"));
     let read_at = reached(|r| r == Receipt::Read, row.get("read_at"));
+    let known_played: Option<OffsetDateTime> = row.get("played_at");
+    let played_at =
+        if report.played { Some(known_played.map_or(report.at, |k| k.min(report.at))) } else { known_played };
     let error = report.error.as_ref().map(|(_, words)| ctx.seal("messages.error", id, words)).transpose()?;
     // Replies and reactions to the message name the id of its last attempt, as far as that is known.
     let renamed = match &known_hash {
@@ -111,12 +116,14 @@ pub async fn apply(tx: &mut TenantTx, report: &Report) -> Result<Option<Moved>, 
     }
     let changed = after != before
         || (sent_at, delivered_at, read_at) != (row.get("sent_at"), row.get("delivered_at"), row.get("read_at"))
+        || played_at != known_played
         || error.is_some() && row.get::<Option<i64>, _>("error_code").is_none();
     sqlx::query(
         "update messages set status = $3, sent_at = $4, delivered_at = $5, read_at = $6, wamid_hash = coalesce($7, wamid_hash),
              call_started_at = null, body_enc = coalesce($8, body_enc), pricing = coalesce($9, pricing),
              error_code = case when $3 in ('DELIVERED', 'READ', 'SENT') and $10::bigint is null then null else coalesce($10, error_code) end,
-             error_enc = case when $3 in ('DELIVERED', 'READ', 'SENT') and $10::bigint is null then null else coalesce($11, error_enc) end
+             error_enc = case when $3 in ('DELIVERED', 'READ', 'SENT') and $10::bigint is null then null else coalesce($11, error_enc) end,
+             played_at = $12
          where tenant_id = $1 and id = $2",
     )
     .bind(ctx.tenant.0)
@@ -130,6 +137,7 @@ pub async fn apply(tx: &mut TenantTx, report: &Report) -> Result<Option<Moved>, 
     .bind(&report.pricing)
     .bind(report.error.as_ref().map(|(code, _)| *code))
     .bind(error)
+    .bind(played_at)
     .execute(sql)
     .await?;
     Ok(Some(moved(changed)))

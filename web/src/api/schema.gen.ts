@@ -884,6 +884,11 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_message_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When they told WhatsApp that they want no marketing messages of this business; `null` if they did not, or took it back.
+             */
+            marketing_opt_out_at?: string | null;
             /** @description What to call them: a name given by the business, else the WhatsApp profile's, else username, phone or a short id. */
             name: string;
             /** @description `true` when somebody of the business typed the name; WhatsApp profile changes then no longer touch it. */
@@ -914,6 +919,11 @@ export interface components {
             /** @description WHATSAPP. */
             channel: string;
             contact: components["schemas"]["Contact"];
+            /**
+             * Format: uuid
+             * @description The same as `contact.id`.
+             */
+            contact_id: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1058,8 +1068,17 @@ export interface components {
             /** Format: uuid */
             id: string;
             is_edited: boolean;
-            /** @description The customer took it back. */
+            /**
+             * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+             *     app. `content` is empty then.
+             */
             is_revoked: boolean;
+            origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Format: date-time
+             * @description When the customer first played a voice message of ours.
+             */
+            played_at?: string | null;
             reactions: components["schemas"]["Reaction"][];
             /** Format: date-time */
             read_at?: string | null;
@@ -1152,6 +1171,13 @@ export interface components {
             app_secret?: string | null;
             display_phone_number?: string | null;
         };
+        /** @description Where a customer's message came from, as far as WhatsApp tells. */
+        Origin: {
+            /** @description It was passed on: `once` (up to five times) or `often`. */
+            forwarded?: string | null;
+            product?: components["schemas"]["ReferredProduct"] | null;
+            referral?: components["schemas"]["Referral"] | null;
+        };
         /** @description One page of a list. */
         Page_ApiKey: {
             data: {
@@ -1203,6 +1229,11 @@ export interface components {
                 /** @description WHATSAPP. */
                 channel: string;
                 contact: components["schemas"]["Contact"];
+                /**
+                 * Format: uuid
+                 * @description The same as `contact.id`.
+                 */
+                contact_id: string;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
@@ -1286,8 +1317,17 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 is_edited: boolean;
-                /** @description The customer took it back. */
+                /**
+                 * @description Its author took it back: the customer where `direction` is INBOUND, otherwise the business, in the WhatsApp Business
+                 *     app. `content` is empty then.
+                 */
                 is_revoked: boolean;
+                origin?: components["schemas"]["Origin"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the customer first played a voice message of ours.
+                 */
+                played_at?: string | null;
                 reactions: components["schemas"]["Reaction"][];
                 /** Format: date-time */
                 read_at?: string | null;
@@ -1396,7 +1436,7 @@ export interface components {
         Quote: {
             /** @description `true`: the customer said it. */
             inbound: boolean;
-            /** @description The customer took it back. */
+            /** @description Its author took it back. */
             is_revoked: boolean;
             /** Format: uuid */
             message_id: string;
@@ -1408,6 +1448,21 @@ export interface components {
         Reaction: {
             by: components["schemas"]["Sender"];
             emoji: string;
+        };
+        /** @description An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given. */
+        Referral: {
+            body?: string | null;
+            headline?: string | null;
+            source_id?: string | null;
+            /** @description `ad` or `post`. */
+            source_type?: string | null;
+            /** @description Its address, `http` or `https`. */
+            source_url?: string | null;
+        };
+        ReferredProduct: {
+            catalog_id?: string | null;
+            /** @description The business's own id of the product. */
+            product_retailer_id?: string | null;
         };
         /**
          * @description What to do with a message whose fate is unknown, or that failed.

@@ -27,6 +27,7 @@ export const conversation = (
   change: Partial<Conversation> = {},
 ): Conversation => ({
   id,
+  contact_id: `p-${id}`,
   contact: { id: `p-${id}`, name: id } as Contact,
   number_id: "n1",
   channel: "WHATSAPP",

@@ -1,15 +1,18 @@
 //! What a provider's event means in our words. Pure.
 
 use serde_json::json;
+use tarun_core::contact::{Marketing, Wish};
 use tarun_core::content::{Content, System};
 use tarun_core::conversation::said_at;
 use tarun_core::delivery::Receipt;
 use tarun_core::ids::{MediaId, MessageId, NumberId};
 use tarun_core::phone::Phone;
 use tarun_providers::whatsapp::errors::{self, Policy};
-use tarun_providers::whatsapp::webhook::{DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate};
+use tarun_providers::whatsapp::webhook::{
+    self, DeliveryStatus, Echo, InboundMessage, Person, Pricing, StatusUpdate, UserPreference,
+};
 use tarun_store::contact::Seen;
-use tarun_store::inbox::{Arrival, ArrivingMedia, Body};
+use tarun_store::inbox::{Arrival, ArrivingMedia, Author, Body};
 use time::OffsetDateTime;
 
 /// A person of an event, if there is anything by which to find him again.
@@ -38,28 +41,32 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
     if let Some(group) = &m.group_id {
         origin.insert("group_id".into(), json!(group));
     }
+    let mut person = seen(&m.sender)?;
+    if person.phone.is_none() {
+        person.phone = shared(&m.content);
+    }
+    // The answer to "may we call you?" is shown as such a line too, but it is the customer who gave it.
+    let by_whatsapp = matches!(m.content, Content::System(_)) && !m.opens_window;
     Some(Arrival {
         opens_window: m.opens_window,
         counts_unread: m.counts_unread,
-        by_business: false,
-        ..arrival(
-            seen(&m.sender)?,
-            m.wamid,
-            m.content,
-            m.context.reply_to_wamid,
-            origin,
-            m.sent_at_unix,
-            number,
-            received,
-        )
+        author: if by_whatsapp { Author::System } else { Author::Customer },
+        ..arrival(person, m.wamid, m.content, m.context.reply_to_wamid, origin, m.sent_at_unix, number, received)
     })
+}
+
+/// The sender's own number, where he shared it by WhatsApp's "Share contact info": who hides it gives it to us so.
+fn shared(content: &Content) -> Option<Phone> {
+    let Content::Contacts(cards) = content else { return None };
+    let own = cards.contacts.iter().filter(|card| card.is_sender).flat_map(|card| &card.phones);
+    own.into_iter().find_map(|phone| Phone::parse(phone.wa_id.as_deref().unwrap_or(&phone.phone)))
 }
 
 /// A message that the business sent from its phone.
 pub fn echo(e: Echo, number: NumberId, received: OffsetDateTime) -> Option<Arrival> {
     let person = seen(&e.recipient)?;
     Some(Arrival {
-        by_business: true,
+        author: Author::App,
         ..arrival(
             person,
             e.wamid,
@@ -127,9 +134,23 @@ fn arrival(
         text,
         opens_window: false,
         counts_unread: false,
-        by_business: false,
+        author: Author::System,
         media,
     }
+}
+
+/// What a person wishes about marketing messages; `None` for wishes about something else, and for words that this version does
+/// not know.
+pub fn wish(preference: &UserPreference, received: OffsetDateTime) -> Option<Marketing> {
+    let wish = match preference.wish {
+        webhook::Wish::Stop => Wish::Stop,
+        webhook::Wish::Resume | webhook::Wish::Signup => Wish::Resume,
+        webhook::Wish::Other(_) => return None,
+    };
+    // None from the future: it would hold against all that follow.
+    let told = preference.at_unix.and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
+    let at = told.map_or(received, |at| at.min(received));
+    (preference.category == "marketing_messages").then_some(Marketing { wish, at })
 }
 
 /// What a status reports; `None` for words that change no state.
@@ -172,6 +193,23 @@ pub fn pricing(pricing: &Pricing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tarun_core::content::{ContactCard, ContactPhone, Contacts};
+
+    #[test]
+    fn only_a_card_of_the_sender_himself_tells_his_number() {
+        let card = |own: bool, wa_id: Option<&str>, phone: &str| ContactCard {
+            phones: vec![ContactPhone { phone: phone.into(), wa_id: wa_id.map(str::to_owned), label: None }],
+            is_sender: own,
+            ..ContactCard::default()
+        };
+        let told = |cards| shared(&Content::Contacts(Contacts { contacts: cards })).map(|p| p.digits().to_owned());
+        assert_eq!(told(vec![card(false, Some("919811100001"), "x")]), None);
+        assert_eq!(told(vec![card(true, None, "no number")]), None);
+        let number = Some("919811100002".to_owned());
+        assert_eq!(told(vec![card(false, None, "+919811100001"), card(true, None, "+91 98111 00002")]), number);
+        assert_eq!(told(vec![card(true, Some("919811100002"), "as it is written")]), number);
+        assert_eq!(shared(&Content::text("919811100002")), None);
+    }
 
     #[test]
     fn our_id_comes_back_with_its_attempt_and_nobody_elses_does() {

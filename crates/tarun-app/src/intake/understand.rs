@@ -79,7 +79,7 @@ pub(super) async fn understand(
             }
             Inbound::NumberChanged(_) | Inbound::UserIdChanged(_) => {
                 // In its place: after what was written under the old number, before what comes under the new one.
-                files.extend(store(tx, &std::mem::take(&mut arrivals), now, change).await?);
+                files.extend(store(tx, std::mem::take(&mut arrivals), now, change).await?);
                 apply(tx, &read, inbound, now, change).await?;
                 continue;
             }
@@ -96,7 +96,7 @@ pub(super) async fn understand(
         }
     }
     // Messages first: what refers to them comes after them, also within one batch.
-    files.extend(store(tx, &arrivals, now, change).await?);
+    files.extend(store(tx, arrivals, now, change).await?);
     let mut aside = HashSet::new();
     for (read, inbound) in rest {
         if apply(tx, &read, inbound, now, change).await? == Then::Aside {
@@ -109,19 +109,18 @@ pub(super) async fn understand(
 /// Stores messages; returns the keys of the jobs that fetch their files.
 async fn store(
     tx: &mut TenantTx,
-    arrivals: &[Arrival],
+    arrivals: Vec<Arrival>,
     now: OffsetDateTime,
     change: &mut Change,
 ) -> Result<Vec<i64>, StoreError> {
     let mut files = vec![];
-    for (stored, arrival) in inbox::store(tx, arrivals, now).await?.into_iter().zip(arrivals).filter(|(s, _)| s.is_new)
-    {
+    for (arrival, stored) in inbox::store(tx, arrivals, now).await?.into_iter().filter(|(_, stored)| stored.is_new) {
         files.extend(arrival.media.as_ref().map(|m| media::ordering_key(m.id)));
         if stored.conversation_is_new && !change.conversations_created.contains(&stored.conversation) {
             change.conversations_created.push(stored.conversation);
         }
         change.message_created(stored.message, stored.conversation);
-        change.known.extend(inbox::as_stored(arrival, stored));
+        change.known.extend(inbox::as_stored(&arrival, stored));
     }
     Ok(files)
 }
@@ -162,7 +161,7 @@ async fn apply(
         }
         Inbound::Revoke(r) => {
             let target = hash(tx, &r.target_wamid);
-            let found = message::revoke(tx, target).await?;
+            let found = message::revoke(tx, target, r.by == Side::Customer).await?;
             return told(tx, read, found, now, change, "taking back a message that is not known here").await;
         }
         Inbound::NumberChanged(n) => {
@@ -182,8 +181,8 @@ async fn apply(
             let line = Line { event: "user_id_changed", text, wamid, at: u.at_unix };
             moved(tx, read, arrival::seen(&u.old), new, line, now, change).await?;
         }
-        Inbound::Welcome(_) => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
-        Inbound::UserPreference(_) => event::set_outcome(tx, read.event_id, "kept: a wish about marketing").await?,
+        Inbound::Welcome(welcome) => welcomed(tx, read, &welcome, change).await?,
+        Inbound::UserPreference(preference) => wished(tx, read, &preference, now, change).await?,
         Inbound::AccountError(error) => {
             event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?
         }
@@ -210,6 +209,55 @@ async fn told(
     change.message_updated(message);
     change.conversation_updated(conversation);
     Ok(Then::Done)
+}
+
+/// Somebody opened the chat and wrote nothing. That opens the window where there is a conversation; it makes none, since there
+/// is nothing to show or to answer.
+async fn welcomed(
+    tx: &mut TenantTx,
+    read: &Read,
+    welcome: &webhook::Welcome,
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let known = match arrival::seen(&welcome.sender) {
+        Some(person) => contact::find_by(tx, &person).await?,
+        None => None,
+    };
+    let at = tarun_core::conversation::said_at(welcome.sent_at_unix, read.received);
+    let opened = match known {
+        Some(contact) => conversation::open_window_of(tx, contact, read.number, at).await?,
+        None => None,
+    };
+    match opened {
+        Some(conversation) => change.conversation_updated(conversation),
+        None => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
+    }
+    Ok(())
+}
+
+/// Notes what somebody wishes about marketing messages, also of a person who never wrote: whoever writes to him later is to know.
+async fn wished(
+    tx: &mut TenantTx,
+    read: &Read,
+    preference: &webhook::UserPreference,
+    now: OffsetDateTime,
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let wish = arrival::wish(preference, read.received);
+    let (Some(person), Some(wish)) = (arrival::seen(&preference.person), wish) else {
+        return event::set_outcome(tx, read.event_id, "kept: a wish that this version does not know").await;
+    };
+    let contact = match contact::find_by(tx, &person).await? {
+        Some(contact) => contact,
+        None => {
+            let sighting = contact::Sighting { seen: &person, number: read.number };
+            contact::one(tx, sighting, now).await?
+        }
+    };
+    if contact::wishes(tx, contact, wish).await? {
+        change.contacts_updated.push(contact);
+    }
+    Ok(())
 }
 
 /// Puts an event aside whose message is not known: events overtake each other, and statuses the send's own answer. After
@@ -253,7 +301,7 @@ async fn moved(
     let (Some(old), Some(contact)) = (old, known) else {
         return event::set_outcome(tx, read.event_id, "a new number of somebody who is not known here").await;
     };
-    let free = contact::change_identity(tx, contact, &new, now).await?;
+    let free = contact::change_identity(tx, contact, &new, read.number, now).await?;
     let (person, text) = if free {
         change.contacts_updated.push(contact);
         (new, line.text)
@@ -261,7 +309,7 @@ async fn moved(
         (old, format!("{} It belongs to another contact already: look whether the two are one person.", line.text))
     };
     let arrival = arrival::system_line(line.wamid, person, line.event, text, line.at, read.number, read.received);
-    store(tx, &[arrival], now, change).await.map(drop)
+    store(tx, vec![arrival], now, change).await.map(drop)
 }
 
 async fn receive(
@@ -288,6 +336,7 @@ async fn receive(
         wamid: status.wamid.clone(),
         wamid_hash: wamid_hash(tx.ctx(), read.number, &status.wamid),
         receipt: kind,
+        played: status.status == webhook::DeliveryStatus::Played,
         at,
         error: failure.map(|(code, policy)| (code, policy.given_up.to_owned())),
         pricing: status.pricing.as_ref().map(arrival::pricing),

@@ -124,6 +124,7 @@ async fn accepted(
         wamid: wamid.to_owned(),
         wamid_hash: wamid_hash(tx.ctx(), m.number, wamid),
         receipt: Receipt::Sent,
+        played: false,
         at: now,
         error: None,
         pricing: None,

@@ -7,6 +7,7 @@ use super::signed_in::SignedIn;
 use axum::extract::State;
 use tarun_api::contact::{Contact, ContactPatch};
 use tarun_app::contact::{self, ContactChange, SeenContact};
+use tarun_core::contact::Marketing;
 use tarun_core::ids::ContactId;
 use time::OffsetDateTime;
 use utoipa_axum::router::OpenApiRouter;
@@ -59,6 +60,7 @@ pub(crate) fn contact_out(contact: &tarun_store::contact::Contact, last_message_
         name_is_ours: profile.own_name.is_some(),
         email: profile.email.clone(),
         source: contact.source.clone(),
+        marketing_opt_out_at: contact.marketing.and_then(Marketing::opted_out_at),
         last_message_at,
         created_at: contact.created_at,
         version: contact.version,

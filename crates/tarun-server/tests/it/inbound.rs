@@ -1,5 +1,8 @@
 //! From a customer's message to the inbox.
 
+mod lines;
+mod people;
+
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tarun_testkit::{Business, SECRET, business, eventually, text_webhook};
@@ -189,6 +192,26 @@ fn change(shop: &Business, field: &str, value: Value) -> String {
     value["metadata"] = json!({ "display_phone_number": shop.display, "phone_number_id": shop.phone_number_id });
     json!({ "object": "whatsapp_business_account", "entry": [{ "id": shop.waba_id, "changes": [{ "field": field, "value": value }] }] })
         .to_string()
+}
+
+/// Posts messages of one customer, known by his number, as one webhook each.
+async fn says(shop: &Business, from: &str, messages: impl IntoIterator<Item = Value>) {
+    for mut message in messages {
+        message["from"] = json!(from);
+        message["timestamp"].is_null().then(|| message["timestamp"] = json!(now().to_string()));
+        let contacts = json!([{ "wa_id": from, "profile": { "name": format!("Customer {from}") } }]);
+        let body = change(shop, "messages", json!({ "contacts": contacts, "messages": [message] }));
+        shop.webhook(&body, SECRET).await.expect(200);
+    }
+}
+
+/// The messages of a conversation, once there are so many.
+async fn so_many(shop: &Business, conversation: &str, count: usize) -> Vec<Value> {
+    eventually("the messages", || async {
+        let all = shop.messages(conversation).await;
+        (all.len() >= count).then_some(all)
+    })
+    .await
 }
 
 async fn found(shop: &Business, word: &str) -> usize {

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::tx::TenantTx;
 use sqlx::Row;
-use tarun_core::ids::{ContactId, ConversationId, UserId};
+use tarun_core::ids::{ContactId, ConversationId, NumberId, UserId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -33,4 +33,17 @@ pub async fn of_contact(tx: &mut TenantTx, contact: ContactId) -> Result<Vec<OfC
             last_message_at: row.get("last_message_at"),
         })
         .collect())
+}
+
+/// The numbers over which there are conversations with a contact.
+pub(crate) async fn numbers_of(tx: &mut TenantTx, contact: ContactId) -> Result<Vec<NumberId>, StoreError> {
+    let tenant = tx.tenant().0;
+    let numbers: Vec<Uuid> = sqlx::query_scalar(
+        "select number_id from conversations where tenant_id = $1 and contact_id = $2 order by number_id limit 200",
+    )
+    .bind(tenant)
+    .bind(contact.0)
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(numbers.into_iter().map(NumberId).collect())
 }

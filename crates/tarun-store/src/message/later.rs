@@ -55,13 +55,21 @@ pub async fn edit(
 }
 
 /// Marks a message that its author took back: nobody is shown or finds its words any more. `None` if it is not known here.
-pub async fn revoke(tx: &mut TenantTx, hash: [u8; 16]) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+///
+/// Each side takes back its own messages only, so a message's direction tells who did.
+pub async fn revoke(
+    tx: &mut TenantTx,
+    hash: [u8; 16],
+    by_customer: bool,
+) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
     let tenant = tx.tenant().0;
     let row: Option<(Uuid, Uuid)> = sqlx::query_as(
-        "update messages set is_revoked = true, search = null where tenant_id = $1 and wamid_hash = $2 returning id, conversation_id",
+        "update messages set is_revoked = true, search = null where tenant_id = $1 and wamid_hash = $2 and direction = $3
+         returning id, conversation_id",
     )
     .bind(tenant)
     .bind(hash.as_slice())
+    .bind(if by_customer { "INBOUND" } else { "OUTBOUND" })
     .fetch_optional(tx.sql())
     .await?;
     Ok(row.map(|(id, conversation)| (MessageId(id), ConversationId(conversation))))

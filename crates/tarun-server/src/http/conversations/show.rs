@@ -30,6 +30,7 @@ pub(crate) fn conversation_out(
 ) -> Conversation {
     Conversation {
         id: c.id.0,
+        contact_id: c.contact.id.0,
         contact: contact_out(&c.contact, Some(c.last_message_at)),
         number_id: c.number.0,
         channel: "WHATSAPP".to_owned(),

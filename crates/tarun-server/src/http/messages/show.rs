@@ -2,7 +2,9 @@
 
 use crate::http::media::link;
 use serde_json::{Value, json};
-use tarun_api::message::{Delivery, Direction, Message, Quote, Reaction, SendError, Sender};
+use tarun_api::message::{
+    Delivery, Direction, Message, Origin, Quote, Reaction, Referral, ReferredProduct, SendError, Sender,
+};
 use tarun_core::content::Content;
 use tarun_core::delivery;
 use tarun_store::TenantCtx;
@@ -27,6 +29,7 @@ pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateT
         sent_by: show_sender(&m.sent_by),
         reply_to: m.quote.as_ref().map(show_quote),
         reactions: m.reactions.iter().map(show_reaction).collect(),
+        origin: origin(m),
         error: m.error.as_ref().map(|e| {
             let again = m.status.again(m.is_discarded, m.call_started_at, now);
             SendError {
@@ -43,12 +46,13 @@ pub(crate) fn message_out(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateT
         sent_at: m.sent_at,
         delivered_at: m.delivered_at,
         read_at: m.read_at,
+        played_at: m.played_at,
         client_key: m.client_key.clone(),
     }
 }
 
 fn content(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateTime) -> Value {
-    // The customer took it back: nobody sees it any more.
+    // Its author took it back: nobody sees it any more.
     if m.is_revoked {
         return json!({});
     }
@@ -61,6 +65,33 @@ fn content(ctx: &TenantCtx, m: &stored::Message, now: OffsetDateTime) -> Value {
         fields.insert("media".to_owned(), file(ctx, m.media.as_ref(), now));
     }
     content
+}
+
+/// Where it came from. With the message the customer took that back too.
+fn origin(m: &stored::Message) -> Option<Origin> {
+    let kept = m.body.origin.as_ref().filter(|_| !m.is_revoked)?;
+    let word = |of: &Value, key: &str| of[key].as_str().map(str::to_owned);
+    let (referral, product) = (&kept["referral"], &kept["product"]);
+    let origin = Origin {
+        forwarded: word(kept, "forwarded"),
+        referral: referral.is_object().then(|| Referral {
+            source_type: word(referral, "source_type"),
+            source_id: word(referral, "source_id"),
+            source_url: word(referral, "source_url").filter(|url| is_web_address(url)),
+            headline: word(referral, "headline"),
+            body: word(referral, "body"),
+        }),
+        product: product.is_object().then(|| ReferredProduct {
+            catalog_id: word(product, "catalog_id"),
+            product_retailer_id: word(product, "product_retailer_id"),
+        }),
+    };
+    (origin != Origin::default()).then_some(origin)
+}
+
+/// Others wrote it, and screens make a link of it.
+fn is_web_address(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
 }
 
 /// A message whose event named no file has none that could come.

@@ -81,7 +81,7 @@ impl Part<'_, '_> {
             referral: envelope::referral(self.message).map(Box::new),
             group_id: envelope::id(self.message, "group_id"),
             opens_window: !is_edit,
-            counts_unread: true,
+            counts_unread: !is_edit,
             content,
             wamid: self.wamid,
             sender: self.person,

@@ -29,6 +29,7 @@ fn message(kind: &str, content: Value) -> stored::Message {
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        played_at: None,
         call_started_at: None,
     }
 }
@@ -79,6 +80,29 @@ fn other_kinds_pass_as_they_are() {
             content
         );
     }
+}
+
+#[test]
+fn an_origin_is_shown_as_far_as_it_is_known_and_links_nowhere_but_to_the_web() {
+    let of = |origin: Value| {
+        let body = Body { content: json!({ "body": "x" }), origin: Some(origin), ..Body::default() };
+        message_out(&tenant(), &stored::Message { body, ..message("TEXT", json!({})) }, OffsetDateTime::UNIX_EPOCH)
+            .origin
+    };
+    assert_eq!(of(json!({})), None);
+    assert_eq!(
+        of(json!({ "forwarded": "often" })),
+        Some(Origin { forwarded: Some("often".into()), ..Origin::default() })
+    );
+    let referral =
+        of(json!({ "referral": { "headline": "Diwali sale", "source_url": "javascript:alert(1)", "ctwa_clid": "x" } }));
+    let shown = Referral { headline: Some("Diwali sale".into()), ..Referral::default() };
+    assert_eq!(referral.unwrap().referral, Some(shown));
+    let url = of(json!({ "referral": { "source_url": "https://fb.me/x" } })).unwrap().referral.unwrap().source_url;
+    assert_eq!(url.as_deref(), Some("https://fb.me/x"));
+    let body = Body { origin: Some(json!({ "forwarded": "once" })), ..Body::default() };
+    let revoked = stored::Message { body, is_revoked: true, ..message("TEXT", json!({})) };
+    assert_eq!(message_out(&tenant(), &revoked, OffsetDateTime::UNIX_EPOCH).origin, None);
 }
 
 fn quote(is_revoked: bool) -> stored::Quote {
