@@ -117,6 +117,19 @@ export function ContactPane({ conversationId }: { conversationId: string }) {
               )}
             </dd>
           </div>
+          {contact.marketing_opt_out_at && (
+            <div className="pf">
+              <dt>Marketing</dt>
+              <dd>
+                <span
+                  className="tag x mari"
+                  title={`Told WhatsApp ${fullTime(contact.marketing_opt_out_at, zone)}`}
+                >
+                  Does not want marketing
+                </span>
+              </dd>
+            </div>
+          )}
         </dl>
       </section>
       <section className="sec" aria-label="History">

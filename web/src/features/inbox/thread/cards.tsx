@@ -14,7 +14,7 @@ import {
   wording,
 } from "@/lib/content.ts";
 import { count, phone } from "@/lib/numbers.ts";
-import { cleanLine } from "@/lib/text.ts";
+import { cleanLine, webUrl } from "@/lib/text.ts";
 import { CopyButton } from "@/ui/controls.tsx";
 import { Icon, type IconName } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
@@ -72,11 +72,11 @@ export function LocationCard({ content }: { content: Content }) {
 /** An address that a customer gave: only a page of the web is opened, anything else is text. */
 function WebLink({ url }: { url: string }) {
   if (url === "") return null;
-  const href = URL.canParse(url) ? new URL(url) : undefined;
+  const href = webUrl(url);
   const shown = cleanLine(url, 120);
-  if (href?.protocol !== "https:" && href?.protocol !== "http:") return <span className="clip">{shown}</span>;
+  if (!href) return <span className="clip">{shown}</span>;
   return (
-    <a className="open" href={href.href} target="_blank" rel="noopener noreferrer">
+    <a className="open" href={href} target="_blank" rel="noopener noreferrer">
       <bdi className="clip">{shown}</bdi> <Icon name="ext" size="xs" />
     </a>
   );
