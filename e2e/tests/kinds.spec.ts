@@ -45,9 +45,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await says("Yes, please");
       await says("Delivery", "Where is my parcel");
       await says("old-menu-7");
-      await says("skin type", "Form answered", "dry");
+      await says("Skin type", "Form answered", "dry");
       await says("answers that are no JSON", "Form answered");
-      await says("in pin code", "Address", "411001", "Pune");
+      await says("PIN code", "Address", "411001", "Pune");
       await says("Gift wrap please", "Order, 1 item", "SKU-9", "2 ×", "499 INR");
       await expect(inbox.thread).not.toContainText("t0ken");
       await expect(inbox.row(customer)).toContainText("Order, 1 item");
@@ -112,6 +112,38 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(inbox.page);
     });
 
+    test("where a message came from stands above it, and who wants no marketing in the pane", async ({
+      inbox,
+      sim,
+    }) => {
+      const customer = await sim.customer(`Origins ${colorScheme}`);
+      await customer.writes({ type: "text", text: { body: "Is this true?" }, context: { forwarded: true } });
+      await customer.writes({
+        type: "text",
+        text: { body: "Seen on Instagram" },
+        referral: {
+          source_type: "ad",
+          source_id: "1",
+          source_url: "https://fb.example/ad",
+          headline: "Glow kit, 20% off",
+        },
+      });
+      await customer.writes({
+        type: "text",
+        text: { body: "Is it in stock?" },
+        context: { referred_product: { catalog_id: "c1", product_retailer_id: "SKU-9" } },
+      });
+      await sim.call("POST", `customers/${customer.id}/preferences`, { value: "stop" });
+      await inbox.read(customer);
+      await expect(inbox.message("Is this true?")).toContainText("Forwarded");
+      await expect(inbox.message("Seen on Instagram")).toContainText("From an ad: Glow kit, 20% off");
+      await expect(inbox.message("Seen on Instagram").getByRole("link", { name: "Open" })).toBeVisible();
+      await expect(inbox.message("Is it in stock?")).toContainText("About the product SKU-9");
+      const pane = inbox.page.getByRole("complementary", { name: "Contact" });
+      await expect(pane).toContainText("Does not want marketing");
+      await expectAccessible(inbox.page);
+    });
+
     test("what became of a message is told by who did it", async ({ inbox, sim }) => {
       const customer = await sim.customer(`Changes ${colorScheme}`);
       const wrong = await customer.writes({ type: "text", text: { body: "Two boxes" } });
@@ -120,9 +152,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       const edited = { type: "text", text: { body: "Three boxes" } };
       await customer.writes({ type: "edit", edit: { original_message_id: wrong, message: edited } });
       await customer.writes({ type: "revoke", revoke: { original_message_id: regretted } });
-      await customer.getsFromTheApp({ type: "text", text: { body: "From our own phone" } });
       const slip = await customer.getsFromTheApp({ type: "text", text: { body: "To the wrong chat" } });
       await customer.getsFromTheApp({ type: "revoke", revoke: { original_message_id: slip } });
+      await customer.getsFromTheApp({ type: "text", text: { body: "From our own phone" } });
       await customer.writes({ type: "reaction", reaction: { message_id: wrong, emoji: "🙏" } });
       await inbox.read(customer);
 

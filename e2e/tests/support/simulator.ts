@@ -63,7 +63,6 @@ export class Simulator {
 }
 
 let counter = 0;
-const seconds = () => String(Math.floor(Date.now() / 1000));
 
 /** One customer with a phone. */
 export class Customer {
@@ -72,6 +71,14 @@ export class Customer {
     readonly id: string,
     readonly name: string,
   ) {}
+
+  private seconds = 0;
+
+  /** WhatsApp counts in seconds: no two of a customer's are in the same one, so that their order is certain. */
+  private nextSecond(): string {
+    this.seconds += 1;
+    return String(Math.floor(Date.now() / 1000) - 30 + this.seconds);
+  }
 
   /** Sends a text, or anything else as the simulator's README describes it. Gives the message's id at WhatsApp. */
   async says(message: string | object): Promise<string> {
@@ -85,7 +92,7 @@ export class Customer {
     const id = `wamid.${this.id}.${counter}`;
     await this.sim.update("messages", {
       contacts: [{ profile: { name: this.name }, wa_id: this.id }],
-      messages: [{ from: this.id, id, timestamp: seconds(), ...message }],
+      messages: [{ from: this.id, id, timestamp: this.nextSecond(), ...message }],
     });
     return id;
   }
@@ -96,7 +103,7 @@ export class Customer {
     const id = `wamid.app.${this.id}.${counter}`;
     await this.sim.update("smb_message_echoes", {
       contacts: [{ profile: { name: this.name }, wa_id: this.id }],
-      message_echoes: [{ to: this.id, id, timestamp: seconds(), ...message }],
+      message_echoes: [{ to: this.id, id, timestamp: this.nextSecond(), ...message }],
     });
     return id;
   }

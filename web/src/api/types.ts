@@ -14,6 +14,7 @@ export type Message = Schemas["Message"];
 export type Quote = Schemas["Quote"];
 export type WhatsAppNumber = Schemas["Number"];
 export type NumberCheck = Schemas["NumberCheck"];
+export type Origin = Schemas["Origin"];
 export type Problem = Schemas["Problem"];
 export type Resolution = Schemas["Resolution"];
 export type Role = Schemas["Role"];

@@ -136,6 +136,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
               </span>
               <bdi className="clip whole muted grow">{entry.hint}</bdi>
               {entry.keys && <kbd>{entry.keys}</kbd>}
+              {index === chosen && <kbd aria-hidden="true">↵</kbd>}
             </div>
           </div>
         ))}

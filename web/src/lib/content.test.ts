@@ -28,11 +28,11 @@ describe("answers of a form", () => {
       values: { in_pin_code: "411001", city: "Pune", landmark: "" },
     };
     expect(formAnswers({ response })).toEqual([
-      ["skin type", "dry"],
-      ["agreed", "yes"],
-      ["days", "Mon, Tue"],
-      ["in pin code", "411001"],
-      ["city", "Pune"],
+      ["Skin type", "dry"],
+      ["Agreed", "yes"],
+      ["Days", "Mon, Tue"],
+      ["PIN code", "411001"],
+      ["City", "Pune"],
     ]);
     for (const nothing of ["no json", null, [1], 3]) expect(formAnswers({ response: nothing })).toEqual([]);
   });

@@ -127,9 +127,17 @@ export function formAnswers(content: Content): [name: string, value: string][] {
       if (key === "flow_token" || value === null || value === "") return [];
       const inner = asContent(value);
       if (depth > 0 && Object.keys(inner).length > 0) return open(inner, depth - 1);
-      return [[key.replaceAll("_", " "), plain(value)]];
+      return [[label(key), plain(value)]];
     });
   return open(asContent(content.response), 2).slice(0, mostAnswers);
+}
+
+/** Names that WhatsApp's own address form gives, where they do not read as words. */
+const labels: Record<string, string> = { in_pin_code: "PIN code", phone_number: "Phone" };
+
+function label(key: string): string {
+  const words = labels[key] ?? key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function plain(value: unknown): string {

@@ -86,3 +86,9 @@ export function splitText(text: string, limit: number): string[] {
   if (rest !== "") parts.push(rest);
   return parts;
 }
+
+/** An address that a stranger gave, if it is one of the web: anything else is never opened. */
+export function webUrl(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : undefined;
+}

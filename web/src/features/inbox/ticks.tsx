@@ -16,7 +16,12 @@ export function needsDecision(message: Message): boolean {
 }
 
 /** A clock while it waits, one tick sent, two delivered, two blue ones read. */
-export function Ticks({ status }: { status: Message["status"] }) {
+export function Ticks(props: {
+  status: Message["status"];
+  /** When a voice message was first played. */
+  played?: string | undefined;
+}) {
+  const { status, played } = props;
   if (status === "QUEUED")
     return (
       <span className="tick-icon" title={words.QUEUED}>
@@ -32,14 +37,15 @@ export function Ticks({ status }: { status: Message["status"] }) {
       </span>
     );
   }
+  const said = played ? `${words[status]}, played ${played}` : words[status];
   return (
     <svg
       className={status === "READ" ? "ticks read" : "ticks"}
       viewBox="0 0 15 11"
       role="img"
-      aria-label={words[status]}
+      aria-label={said}
     >
-      <title>{words[status]}</title>
+      <title>{said}</title>
       <path d="m1 6 2.600 2.700L8.800 2.300" />
       {status !== "SENT" && <path d="M6.600 7.800l.9.900 5.300-6.400" />}
     </svg>

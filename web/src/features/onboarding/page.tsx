@@ -70,14 +70,16 @@ export function Welcome({
   };
   const [number] = connected;
 
-  const steps: ReadonlyArray<{ title: string; done: string; body: ReactNode }> = [
+  const steps: ReadonlyArray<{ title: string; isDone: boolean; done: string; body: ReactNode }> = [
     {
       title: "Your business",
+      isDone: step > 0,
       done: `${tenant.name.slice(0, 60)}, ${tenant.time_zone.replaceAll("_", " ")}`,
       body: businessForm(() => go(1)),
     },
     {
       title: "Connect a WhatsApp number",
+      isDone: number !== undefined,
       done: number ? connected.map((n) => phone(n.display_phone_number)).join(", ") : "Later is fine.",
       body: number ? (
         <>
@@ -98,6 +100,7 @@ export function Welcome({
     },
     {
       title: "Be your first customer",
+      isDone: first != null,
       done: first ? "Your first message is here." : "A message from your own phone, live.",
       body: (
         <FirstMessage
@@ -111,6 +114,7 @@ export function Welcome({
     },
     {
       title: "Invite a teammate",
+      isDone: false,
       done: "Any time, in Settings.",
       body: (
         <>
@@ -133,7 +137,8 @@ export function Welcome({
         <p className="lede">Skip any of them. Everything can be changed later in Settings.</p>
         <ol className="sp">
           {steps.map((entry, index) => {
-            const state = index === step ? "c" : index < step ? "d" : "";
+            // A step that was skipped is not done.
+            const state = index === step ? "c" : entry.isDone ? "d" : "";
             return (
               <li
                 key={entry.title}

@@ -7,7 +7,7 @@ import { people } from "@/api/workspace.ts";
 import { phone } from "@/lib/numbers.ts";
 import { cleanLine } from "@/lib/text.ts";
 import { date, fullTime } from "@/lib/time.ts";
-import { onContact } from "@/realtime/cache.ts";
+import { knownConversation, onContact } from "@/realtime/cache.ts";
 import { CopyButton } from "@/ui/controls.tsx";
 import { Avatar, Name } from "@/ui/person.tsx";
 import { SkeletonRows } from "@/ui/states.tsx";
@@ -18,7 +18,11 @@ import "./contact.css";
 export function ContactPane({ conversationId }: { conversationId: string }) {
   const cache = useQueryClient();
   const { user, tenant } = useMe();
-  const { data: conversation, error } = useQuery(conversationQuery(conversationId));
+  // The list has it already, as a rule.
+  const { data: conversation, error } = useQuery({
+    ...conversationQuery(conversationId),
+    placeholderData: () => knownConversation(cache, conversationId),
+  });
   const team = useQuery(people()).data;
   if (isGone(error)) return null;
   if (!conversation) return <SkeletonRows count={3} avatar={false} />;
@@ -113,6 +117,19 @@ export function ContactPane({ conversationId }: { conversationId: string }) {
               )}
             </dd>
           </div>
+          {contact.marketing_opt_out_at && (
+            <div className="pf">
+              <dt>Marketing</dt>
+              <dd>
+                <span
+                  className="tag x mari"
+                  title={`Told WhatsApp ${fullTime(contact.marketing_opt_out_at, zone)}`}
+                >
+                  Does not want marketing
+                </span>
+              </dd>
+            </div>
+          )}
         </dl>
       </section>
       <section className="sec" aria-label="History">

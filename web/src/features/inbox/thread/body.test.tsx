@@ -3,6 +3,7 @@ import { cleanup, render } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
 import { message } from "@/realtime/examples.ts";
 import { Body } from "./body.tsx";
+import { OriginLine } from "./origin.tsx";
 
 afterEach(cleanup);
 
@@ -66,4 +67,23 @@ it.each([
   "SOMETHING_NEW",
 ])("%s with nothing in it is not blank", (type) => {
   for (const content of [{}, null, "text", []]) expect(words(type, content).trim()).not.toBe("");
+});
+
+it.each([
+  [{ forwarded: "once" }, "Forwarded"],
+  [{ forwarded: "often" }, "Forwarded many times"],
+  [
+    { referral: { source_type: "ad", headline: "Glow kit", source_url: "https://fb.example/1" } },
+    "From an ad: Glow kit",
+  ],
+  [
+    { referral: { source_type: "post", body: "New!", source_url: "javascript:alert(1)" } },
+    "From a post: New!",
+  ],
+  [{ product: { product_retailer_id: "SKU-9" } }, "About the product SKU-9"],
+  [{}, ""],
+])("a message from %o says so", (origin, line) => {
+  const { container } = render(<OriginLine origin={origin} />);
+  expect((container.textContent ?? "").replace(/ ?Open $/, "").trim()).toBe(line);
+  expect(container.querySelector("a")?.href ?? "").not.toContain("javascript");
 });

@@ -14,7 +14,7 @@ import {
   wording,
 } from "@/lib/content.ts";
 import { count, phone } from "@/lib/numbers.ts";
-import { cleanLine } from "@/lib/text.ts";
+import { cleanLine, webUrl } from "@/lib/text.ts";
 import { CopyButton } from "@/ui/controls.tsx";
 import { Icon, type IconName } from "@/ui/icons.tsx";
 import { Name } from "@/ui/person.tsx";
@@ -72,11 +72,11 @@ export function LocationCard({ content }: { content: Content }) {
 /** An address that a customer gave: only a page of the web is opened, anything else is text. */
 function WebLink({ url }: { url: string }) {
   if (url === "") return null;
-  const href = URL.canParse(url) ? new URL(url) : undefined;
+  const href = webUrl(url);
   const shown = cleanLine(url, 120);
-  if (href?.protocol !== "https:" && href?.protocol !== "http:") return <span className="clip">{shown}</span>;
+  if (!href) return <span className="clip">{shown}</span>;
   return (
-    <a className="open" href={href.href} target="_blank" rel="noopener noreferrer">
+    <a className="open" href={href} target="_blank" rel="noopener noreferrer">
       <bdi className="clip">{shown}</bdi> <Icon name="ext" size="xs" />
     </a>
   );
@@ -234,7 +234,8 @@ export function OrderCard({ content }: { content: Content }) {
 export function FlowReplyCard({ content }: { content: Content }) {
   const answers = formAnswers(content);
   const plain = text(content, "response");
-  const line = text(content, "body");
+  // WhatsApp's own word under every form that was sent.
+  const line = text(content, "body") === "Sent" ? "" : text(content, "body");
   return (
     <Card icon="list" title={formTitle(content)}>
       {line && (
@@ -265,10 +266,14 @@ export function FlowReplyCard({ content }: { content: Content }) {
   );
 }
 
+const unknownType = 131_051;
+
 /** With a code it is WhatsApp that gives no content; without one it is Tarun that does not know the kind. */
 export function UnsupportedCard({ content }: { content: Content }) {
-  const reason = text(content, "reason");
-  const withheld = number(content, "code") !== undefined;
+  const code = number(content, "code");
+  const withheld = code !== undefined;
+  // "Message type is not supported" says no more than the sentence above it.
+  const reason = code === unknownType ? "" : text(content, "reason");
   return (
     <Card icon="alert" title={unsupportedTitle(content)}>
       <span className="muted wrap">

@@ -10,6 +10,7 @@ import { Name } from "@/ui/person.tsx";
 import { takenBack } from "../sender.ts";
 import { needsDecision, Ticks } from "../ticks.tsx";
 import { Body } from "./body.tsx";
+import { OriginLine } from "./origin.tsx";
 import { QuoteLine } from "./quote.tsx";
 
 export interface BubbleProps {
@@ -37,63 +38,68 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
   const look = m.type === "STICKER" ? "bare" : media.has(m.type) ? "pic-bub" : "";
   const failed = ours && (m.status === "FAILED" || m.status === "UNKNOWN");
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Q quotes the newest or the clicked message
-    // biome-ignore lint/a11y/noStaticElementInteractions: the click only marks it for Q
-    <div
-      className={`msg ${ours ? "o" : "c"} ${endsGroup ? "" : "joined"} ${m.reactions.length > 0 ? "reacted" : ""}`}
-      onClick={() => props.onSelect(m.id)}
-    >
-      <div className="mb">
-        <div
-          className={`bub ${ours ? "out" : "in"} ${look} ${failed && needsDecision(m) ? "failed" : ""} ${props.selected ? "picked" : ""}`}
-        >
-          <span className="sr">{ours ? "We said: " : "Customer said: "}</span>
-          {m.reply_to && <QuoteLine quote={m.reply_to} sayer={props.quoted} onJump={props.onJump} />}
-          {m.is_revoked ? (
-            <span className="revoked">
-              <Icon name="trash" size="s" /> {takenBack(!ours)}
-            </span>
-          ) : (
-            <Body message={m} />
-          )}
-          {m.reactions.length > 0 && (
-            <span className="react" title="Reactions">
-              {m.reactions.slice(0, 6).map((reaction) => (
-                <span key={reaction.emoji + reaction.by.kind}>
-                  {Array.from(reaction.emoji).slice(0, 12).join("")}
-                </span>
-              ))}
-            </span>
-          )}
+    <>
+      {m.origin && <OriginLine origin={m.origin} />}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Q quotes the newest or the clicked message */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the click only marks it for Q */}
+      <div
+        className={`msg ${ours ? "o" : "c"} ${endsGroup ? "" : "joined"} ${m.reactions.length > 0 ? "reacted" : ""}`}
+        onClick={() => props.onSelect(m.id)}
+      >
+        <div className="mb">
+          <div
+            className={`bub ${ours ? "out" : "in"} ${look} ${failed && needsDecision(m) ? "failed" : ""} ${props.selected ? "picked" : ""}`}
+          >
+            <span className="sr">{ours ? "We said: " : "Customer said: "}</span>
+            {m.reply_to && <QuoteLine quote={m.reply_to} sayer={props.quoted} onJump={props.onJump} />}
+            {m.is_revoked ? (
+              <span className="revoked">
+                <Icon name="trash" size="s" /> {takenBack(!ours)}
+              </span>
+            ) : (
+              <Body message={m} />
+            )}
+            {m.reactions.length > 0 && (
+              <span className="react" title="Reactions">
+                {m.reactions.slice(0, 6).map((reaction) => (
+                  <span key={reaction.emoji + reaction.by.kind}>
+                    {Array.from(reaction.emoji).slice(0, 12).join("")}
+                  </span>
+                ))}
+              </span>
+            )}
+          </div>
+          <div className="hoverbar">
+            {props.canQuote && !m.is_revoked && (
+              <IconButton icon="reply" label="Quote" keys="Q" look="s" onClick={() => props.onQuote(m)} />
+            )}
+            {copyable && !m.is_revoked && (
+              <IconButton icon="copy" label="Copy text" look="s" onClick={() => void copyAndSay(copyable)} />
+            )}
+            <IconButton icon="note" label="Add a note" keys="N" look="s" onClick={props.onNote} />
+          </div>
         </div>
-        <div className="hoverbar">
-          {props.canQuote && !m.is_revoked && (
-            <IconButton icon="reply" label="Quote" keys="Q" look="s" onClick={() => props.onQuote(m)} />
-          )}
-          {copyable && !m.is_revoked && (
-            <IconButton icon="copy" label="Copy text" look="s" onClick={() => void copyAndSay(copyable)} />
-          )}
-          <IconButton icon="note" label="Add a note" keys="N" look="s" onClick={props.onNote} />
-        </div>
+        {(endsGroup || failed) && (
+          <div className="meta">
+            {ours && <Who message={m} />}
+            {m.is_edited && <span>edited</span>}
+            <time dateTime={m.created_at} title={fullTime(m.created_at, zone)}>
+              {clock(m.created_at, zone)}
+            </time>
+            {ours && !failed && (
+              <Ticks status={m.status} played={m.played_at ? clock(m.played_at, zone) : undefined} />
+            )}
+          </div>
+        )}
+        {failed && <Trouble message={m} zone={zone} onResolve={props.onResolve} />}
+        {ours && !failed && m.error && (
+          <div className="trouble settled">
+            {m.status !== "QUEUED" && "WhatsApp reported a failure afterwards. "}
+            {m.error.detail}
+          </div>
+        )}
       </div>
-      {(endsGroup || failed) && (
-        <div className="meta">
-          {ours && <Who message={m} />}
-          {m.is_edited && <span>edited</span>}
-          <time dateTime={m.created_at} title={fullTime(m.created_at, zone)}>
-            {clock(m.created_at, zone)}
-          </time>
-          {ours && !failed && <Ticks status={m.status} />}
-        </div>
-      )}
-      {failed && <Trouble message={m} zone={zone} onResolve={props.onResolve} />}
-      {ours && !failed && m.error && (
-        <div className="trouble settled">
-          {m.status !== "QUEUED" && "WhatsApp reported a failure afterwards. "}
-          {m.error.detail}
-        </div>
-      )}
-    </div>
+    </>
   );
 });
 

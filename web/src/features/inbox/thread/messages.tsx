@@ -200,7 +200,7 @@ export function Messages(props: MessagesProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
       >
-        {query.isPending && <ThreadSkeleton />}
+        {query.isPending && (online ? <ThreadSkeleton /> : <NotHereYet />)}
         {query.isSuccess && items.length === 0 && <Empty icon="chat" title="No messages yet" />}
         {query.isFetchingNextPage && <div className="older">Loading older messages…</div>}
         {query.isFetchNextPageError && (
@@ -231,5 +231,13 @@ export function Messages(props: MessagesProps) {
         {spoken}
       </div>
     </div>
+  );
+}
+
+function NotHereYet() {
+  return (
+    <Empty icon="wifi" title="These messages are not on this device yet">
+      They load when you are back online. What you write now is sent then.
+    </Empty>
   );
 }
