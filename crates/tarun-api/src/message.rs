@@ -82,7 +82,8 @@ pub struct Message {
     /// WHATSAPP.
     pub channel: String,
     /// TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, STICKER, LOCATION, CONTACTS, INTERACTIVE, BUTTON_REPLY, LIST_REPLY, FLOW_REPLY,
-    /// ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT.
+    /// ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT. A message that can't be read back is UNSUPPORTED with the `kind`
+    /// `unreadable`.
     #[serde(rename = "type")]
     pub kind: String,
     /// By `type`: TEXT and NOTE `{"body"}`; media `{"mime_type", "caption", "filename", "voice", "media": {"state", "url", "size"}}` …

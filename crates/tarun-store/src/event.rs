@@ -1,5 +1,6 @@
 //! What Meta sent, kept as it came before the answer 200.
 
+use crate::Cursor;
 use crate::error::StoreError;
 use crate::keys::{KeyError, Place};
 use crate::tx::{Store, TenantCtx, TenantTx};
@@ -176,30 +177,56 @@ pub async fn not_shown(tx: &mut TenantTx, since: OffsetDateTime) -> Result<Vec<N
     Ok(rows.iter().map(sort).collect())
 }
 
-/// Puts kept events of a time span back to work, oldest first; handling them again changes nothing that was done.
-/// Returns the ordering keys.
+/// A part of the kept events of a time span, put back to work.
+#[derive(Debug)]
+pub struct Replayed {
+    /// How many there were.
+    pub count: usize,
+    /// Where the next part begins; `None`: that was all.
+    pub next: Option<Cursor>,
+}
+
+/// Puts kept events of a time span back to work, oldest first, at most `most` after a place; handling them again changes
+/// nothing that was done. What waits already is left as it is, and what an event came to before is forgotten with it.
 pub async fn replay(
     tx: &mut TenantTx,
-    from: OffsetDateTime,
+    after: Cursor,
     to: OffsetDateTime,
+    most: i64,
     now: OffsetDateTime,
-) -> Result<Vec<i64>, StoreError> {
+) -> Result<Replayed, StoreError> {
     let (sql, ctx) = tx.parts();
     let tenant = ctx.tenant.0;
     let rows = sqlx::query(
-        "select id, number_id, payload_enc from inbound_events where tenant_id = $1 and received_at >= $2 and received_at < $3
-         and not exists (select 1 from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ref_id = inbound_events.id)
-         order by received_at limit 100000",
+        "select id, number_id, received_at, outcome is not null as settled,
+                exists (select 1 from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ref_id = e.id) as waits
+         from inbound_events e where tenant_id = $1 and (received_at, id) > ($2, $3) and received_at < $4
+         order by received_at, id limit $5",
     )
     .bind(tenant)
-    .bind(from)
+    .bind(after.at)
+    .bind(after.id)
     .bind(to)
+    .bind(most)
     .fetch_all(&mut *sql)
     .await?;
+    let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(most));
+    let next = next.map(|row| Cursor { at: row.get("received_at"), id: row.get("id") });
+    let again: Vec<_> = rows.iter().filter(|row| !row.get::<bool, _>("waits")).collect();
+    let settled: Vec<Uuid> = again.iter().filter(|row| row.get("settled")).map(|row| row.get("id")).collect();
+    if !settled.is_empty() {
+        sqlx::query("update inbound_events set outcome = null where tenant_id = $1 and id = any($2)")
+            .bind(tenant)
+            .bind(settled)
+            .execute(&mut *sql)
+            .await?;
+    }
     // The ordering is not kept with the event; one key for all of a number keeps its events in order.
-    let ids: Vec<Uuid> = rows.iter().map(|r| r.get("id")).collect();
-    let keys: Vec<i64> =
-        rows.iter().map(|r| ordering_key(ctx, r.get::<Option<Uuid>, _>("number_id").map(NumberId), "replay")).collect();
+    let ids: Vec<Uuid> = again.iter().map(|r| r.get("id")).collect();
+    let keys: Vec<i64> = again
+        .iter()
+        .map(|r| ordering_key(ctx, r.get::<Option<Uuid>, _>("number_id").map(NumberId), "replay"))
+        .collect();
     sqlx::query(
         "insert into jobs (tenant_id, ordering_key, kind, ref_id, sweep_at, created_at)
          select $1, k, 'INBOUND', id, $4, $4 from unnest($2::uuid[], $3::bigint[]) with ordinality as g(id, k, n) order by n",
@@ -210,7 +237,7 @@ pub async fn replay(
     .bind(now)
     .execute(sql)
     .await?;
-    Ok(keys)
+    Ok(Replayed { count: ids.len(), next })
 }
 
 impl Store {

@@ -2,6 +2,7 @@
 
 mod later;
 mod own;
+mod unreadable;
 
 pub use later::{edit, react, revoke};
 pub use own::{Own, ToSend, begin_anew, call_failed, call_starts, discard, insert, lock_to_send, set_status, wait};
@@ -148,7 +149,7 @@ pub async fn list(
         .bind(limit)
         .fetch_all(tx.sql())
         .await?;
-    read_all(tx, &rows)
+    Ok(read_all(tx, &rows))
 }
 
 /// Messages by id, in no order.
@@ -162,7 +163,7 @@ pub async fn by_ids(tx: &mut TenantTx, ids: &[MessageId]) -> Result<Vec<Message>
         .bind(ids.iter().map(|i| i.0).collect::<Vec<_>>())
         .fetch_all(tx.sql())
         .await?;
-    read_all(tx, &rows)
+    Ok(read_all(tx, &rows))
 }
 
 pub async fn get(tx: &mut TenantTx, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -174,8 +175,33 @@ fn const_format(condition: &'static str) -> String {
     format!("{SELECT}{condition}")
 }
 
-fn read_all(tx: &TenantTx, rows: &[PgRow]) -> Result<Vec<Message>, StoreError> {
-    rows.iter().map(|row| read(tx.ctx(), row)).collect()
+fn read_all(tx: &TenantTx, rows: &[PgRow]) -> Vec<Message> {
+    let read = |row| {
+        read(tx.ctx(), row).unwrap_or_else(|error| {
+            unreadable::tell(tx.ctx(), row.get("id"), &error);
+            unreadable::message(row)
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The message that another one answers. That it can't be read costs its answer nothing.
+fn quote_of(ctx: &TenantCtx, row: &PgRow) -> Option<Quote> {
+    let id: Uuid = row.get::<Option<Uuid>, _>("quote_id")?;
+    let (kind, body) = match Body::open(ctx, id, row.get("quote_body_enc")) {
+        Ok(body) => (row.get("quote_kind"), body),
+        Err(error) => {
+            unreadable::tell(ctx, id, &error);
+            (unreadable::content().kind().to_owned(), Body::default())
+        }
+    };
+    Some(Quote {
+        message_id: MessageId(id),
+        inbound: row.get::<&str, _>("quote_direction") == "INBOUND",
+        kind,
+        body,
+        is_revoked: row.get("quote_is_revoked"),
+    })
 }
 
 /// Reactions of a row, oldest first.
@@ -223,18 +249,6 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Message, StoreError> {
         }
         _ => return Err(bad("sent_by")),
     };
-    let quote = row
-        .get::<Option<Uuid>, _>("quote_id")
-        .map(|quote| {
-            Ok::<_, StoreError>(Quote {
-                message_id: MessageId(quote),
-                inbound: row.get::<&str, _>("quote_direction") == "INBOUND",
-                kind: row.get("quote_kind"),
-                body: Body::open(ctx, quote, row.get("quote_body_enc"))?,
-                is_revoked: row.get("quote_is_revoked"),
-            })
-        })
-        .transpose()?;
     let error = error_of(ctx, id, row)?;
     Ok(Message {
         id: MessageId(id),
@@ -244,7 +258,7 @@ fn read(ctx: &TenantCtx, row: &PgRow) -> Result<Message, StoreError> {
         body: Body::open(ctx, id, row.get("body_enc"))?,
         status: Delivery::parse(row.get("status")).ok_or_else(|| bad("status"))?,
         sent_by,
-        quote,
+        quote: quote_of(ctx, row),
         reactions: reactions(ctx, row, id)?,
         media: row.get::<Option<Uuid>, _>("media_id").map(|media| MediaState {
             id: MediaId(media),

@@ -1126,7 +1126,8 @@ export interface components {
             status: components["schemas"]["Delivery"];
             /**
              * @description TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, STICKER, LOCATION, CONTACTS, INTERACTIVE, BUTTON_REPLY, LIST_REPLY, FLOW_REPLY,
-             *     ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT.
+             *     ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT. A message that can't be read back is UNSUPPORTED with the `kind`
+             *     `unreadable`.
              */
             type: string;
         };
@@ -1395,7 +1396,8 @@ export interface components {
                 status: components["schemas"]["Delivery"];
                 /**
                  * @description TEXT, IMAGE, VIDEO, AUDIO, DOCUMENT, STICKER, LOCATION, CONTACTS, INTERACTIVE, BUTTON_REPLY, LIST_REPLY, FLOW_REPLY,
-                 *     ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT.
+                 *     ORDER, TEMPLATE, SYSTEM, UNSUPPORTED, NOTE, EVENT. A message that can't be read back is UNSUPPORTED with the `kind`
+                 *     `unreadable`.
                  */
                 type: string;
             }[];

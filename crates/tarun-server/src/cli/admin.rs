@@ -8,7 +8,7 @@ use clap::Subcommand as ClapSubcommand;
 use std::time::Duration;
 use tarun_core::clock::Clock;
 use tarun_store::keys::MasterKeys;
-use tarun_store::{Store, StoreError, event};
+use tarun_store::{Cursor, Store, StoreError, event};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -153,14 +153,22 @@ async fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Events that one transaction puts back to work.
+const REPLAYED_AT_ONCE: i64 = 20_000;
+
 async fn replay(config: &Config, tenant: Uuid, from: OffsetDateTime, to: OffsetDateTime) -> anyhow::Result<()> {
     let backing = running(config)?;
     let store = open(&backing, config.master.keys()?).await?;
     let ctx = store.tenant(tarun_core::ids::TenantId(tenant)).await?;
-    let mut tx = store.begin(&ctx).await?;
-    // Due at once: the sweep of the running workers hands them out.
-    let keys = event::replay(&mut tx, from, to, Clock::system().now()).await?;
-    tx.commit().await?;
-    println!("{} events are handled again.", keys.len());
+    let (mut count, mut next) = (0, Some(Cursor { at: from, id: Uuid::nil() }));
+    while let Some(after) = next {
+        let mut tx = store.begin(&ctx).await?;
+        // Due at once: the sweep of the running workers hands them out.
+        let part = event::replay(&mut tx, after, to, REPLAYED_AT_ONCE, Clock::system().now()).await?;
+        tx.commit().await?;
+        count += part.count;
+        next = part.next;
+    }
+    println!("{count} events are handled again.");
     Ok(())
 }

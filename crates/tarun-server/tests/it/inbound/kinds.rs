@@ -121,6 +121,27 @@ async fn every_type_of_message_is_given_out_as_what_it_is() {
     }
 }
 
+/// A modified client may send anything; what could not be read back would hide the whole inbox.
+#[tokio::test]
+async fn the_answer_of_a_form_is_shown_however_deep_it_is() {
+    let shop = business().await;
+    let from = "919811100506";
+    let depths = [1, 31, 32, 33, 124, 125, 126, 127, 128, 5_000];
+    let reply = |depth: usize| {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let answer = json!({ "type": "nfm_reply", "nfm_reply": { "name": "flow", "response_json": deep } });
+        json!({ "id": format!("wamid.DEEP{depth}"), "timestamp": (now() - 6_000 + depth as i64).to_string(), "type": "interactive", "interactive": answer })
+    };
+    says(&shop, from, depths.map(reply)).await;
+    let id = shop.conversation_of(from).await["id"].as_str().unwrap().to_owned();
+    let all = so_many(&shop, &id, depths.len()).await;
+    for (message, depth) in all.iter().zip(depths) {
+        let response = &message["content"]["response"];
+        assert_eq!((&message["type"], response.is_array()), (&json!("FLOW_REPLY"), depth <= 32), "{depth}");
+        assert!(response.is_array() || response.as_str().unwrap().starts_with("[[["), "{depth}");
+    }
+}
+
 #[tokio::test]
 async fn where_a_message_came_from_is_given_out() {
     let shop = business().await;

@@ -10,6 +10,9 @@ use crate::whatsapp::json::Object;
 /// Longest answer of a form that is kept, in bytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
+/// How deep the answer of a form may be nested. Forms have one level; what is deeper is kept as text.
+const MAX_RESPONSE_DEPTH: usize = 32;
+
 /// An `interactive` object; `None` for kinds that are not known.
 pub(super) fn answer(interactive: &Object<'_>) -> Option<Content> {
     let kind = interactive.text("type")?;
@@ -49,12 +52,22 @@ fn flow_reply(answer: &Object<'_>) -> FlowReply {
     let written = written.filter(|text| text.len() <= MAX_RESPONSE_BYTES).unwrap_or_default();
     let written = crate::whatsapp::json::storable(&written);
     let response: Value = match serde_json::from_str(&written) {
-        Ok(response) => response,
+        Ok(response) if is_shallow(&response, MAX_RESPONSE_DEPTH) => response,
+        // It is stored and given out within more objects; what is too deep to be read back would hide all beside it.
         Err(_) if written.is_empty() => Value::Null,
-        Err(_) => Value::String(tarun_core::content::storable(&written).into_owned()),
+        Ok(_) | Err(_) => Value::String(tarun_core::content::storable(&written).into_owned()),
     };
     let token = response.get("flow_token").and_then(Value::as_str).map(str::to_owned);
     FlowReply { name: answer.line("name", 100), body: envelope::line(answer, "body"), flow_token: token, response }
+}
+
+/// Whether nothing in it is nested deeper than so many levels. It recurses no deeper than that.
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_shallow(item, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|field| is_shallow(field, levels - 1)),
+        _ => true,
+    }
 }
 
 fn call_permission(answer: &Object<'_>) -> System {
