@@ -24,7 +24,7 @@ fmt: ## format all sources
 dev: ## debug build with Vite's live reload
 	@scripts/dev
 
-bench: ## measure speed beside another stack (BENCH_ANCHOR names its folder)
+bench: ## measure speed; with BENCH_ANCHOR, a folder, beside another stack
 	@scripts/bench
 
 soak: ## a long run under load and faults

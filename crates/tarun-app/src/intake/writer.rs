@@ -17,6 +17,7 @@ use tarun_store::job::JobKind;
 use tarun_store::{Store, StoreError, TenantCtx, number};
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 
 /// Events of one transaction.
 const BATCH: usize = 200;
@@ -99,7 +100,15 @@ impl Writer {
         let events: Arc<Vec<Fresh>> = Arc::new(
             parcels.iter_mut().flat_map(|p| std::mem::take(&mut p.events)).filter(|e| seen.insert(e.row.id)).collect(),
         );
-        match self.write(&ctx, &events).await {
+        let span = tracing::info_span!(
+            "intake",
+            tenant = %ctx.tenant,
+            events = events.len(),
+            otel.status_code = tracing::field::Empty
+        );
+        let written = self.write(&ctx, &events).instrument(span.clone()).await;
+        span.record("otel.status_code", if written.is_ok() { "OK" } else { "ERROR" });
+        match written {
             Ok(follows) => {
                 // The answer does not wait for what follows: the rows are committed, the sweep would find them.
                 answer(parcels, true);

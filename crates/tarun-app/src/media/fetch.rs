@@ -12,6 +12,7 @@ use tarun_store::job::{self, JobKind, Later, Leased};
 use tarun_store::media::Media;
 use tarun_store::{StoreError, TenantCtx, TenantTx, media, number};
 use time::{Duration, OffsetDateTime};
+use tracing::Instrument as _;
 
 /// Longer than a download may take.
 const LEASE: Duration = Duration::seconds(150);
@@ -47,7 +48,17 @@ pub async fn fetch(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreErro
         (Some(m), _) if now - m.created_at > LIFE => {
             Fetched::Gone("EXPIRED", "WhatsApp keeps files for 7 days only".into())
         }
-        (Some(m), Some(number)) => download(app, ctx, m, &number).await,
+        (Some(m), Some(number)) => {
+            let span = tracing::info_span!(
+                "media.fetch",
+                tenant = %ctx.tenant,
+                media = %m.id,
+                otel.status_code = tracing::field::Empty
+            );
+            let fetched = download(app, ctx, m, &number).instrument(span.clone()).await;
+            span.record("otel.status_code", if matches!(fetched, Fetched::Ready(..)) { "OK" } else { "ERROR" });
+            fetched
+        }
         _ => Fetched::Gone("FAILED", "its message or number is gone".into()),
     };
     let Some(m) = found else {

@@ -17,6 +17,7 @@ use tarun_store::job::{self, JobKind, Later, Leased};
 use tarun_store::message::{SendError, ToSend};
 use tarun_store::{StoreError, TenantCtx, TenantTx, contact, message, number};
 use time::{Duration, OffsetDateTime};
+use tracing::{Instrument as _, Span};
 
 /// Longer than a call may take; after it somebody else looks at what became of the message.
 const LEASE: Duration = Duration::seconds(45);
@@ -33,34 +34,47 @@ pub async fn deliver(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreEr
     for _ in 0..MOST {
         let Some(work) = begin(app, ctx, key).await? else { return Ok(()) };
         let Work::Call { request, call } = work else { continue };
-        let called = app.provider.graph(&call.token, *request).await;
-        let answer = match called {
-            Ok(answer) => read_send_answer(answer.status, &answer.headers, &answer.body).map_err(Failure::Answer),
-            Err(error) => Err(Failure::Call(error)),
-        };
-        let jitter = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
-        let refusals = call.leased.refusals;
-        let next = next(answer, Tries { attempts: call.leased.attempts.saturating_sub(refusals), refusals }, jitter);
-        metrics::counter!("tarun_sends_total", "outcome" => outcome(&next)).increment(1);
-        // The provider may have it: what it said must be written down, also when the database is away for a moment.
-        let mut pause = std::time::Duration::from_millis(100);
-        loop {
-            match record(app, ctx, &call, &next).await {
-                Err(error) if error.is_passing() && pause < std::time::Duration::from_secs(10) => {
-                    // It may have been committed, with nobody left to tell of it.
-                    app.announcer.missed(ctx.tenant);
-                    tracing::warn!(%error, "the outcome of a send could not be written down; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                other => {
-                    other?;
-                    break;
-                }
-            }
-        }
+        let span = tracing::info_span!(
+            "send",
+            tenant = %ctx.tenant,
+            message = %call.message,
+            attempt = call.attempt,
+            outcome = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty
+        );
+        send(app, ctx, *request, &call).instrument(span).await?;
     }
     Ok(())
+}
+
+/// Calls the provider and writes down what came of it.
+async fn send(app: &App, ctx: &TenantCtx, request: HttpRequest, call: &Call) -> Result<(), StoreError> {
+    let called = app.provider.graph(&call.token, request).await;
+    let answer = match called {
+        Ok(answer) => read_send_answer(answer.status, &answer.headers, &answer.body).map_err(Failure::Answer),
+        Err(error) => Err(Failure::Call(error)),
+    };
+    let jitter = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
+    let refusals = call.leased.refusals;
+    let next = next(answer, Tries { attempts: call.leased.attempts.saturating_sub(refusals), refusals }, jitter);
+    metrics::counter!("tarun_sends_total", "outcome" => outcome(&next)).increment(1);
+    let span = Span::current();
+    span.record("outcome", outcome(&next));
+    span.record("otel.status_code", if matches!(next, Next::Sent { .. }) { "OK" } else { "ERROR" });
+    // The provider may have it: what it said must be written down, also when the database is away for a moment.
+    let mut pause = std::time::Duration::from_millis(100);
+    loop {
+        match record(app, ctx, call, &next).await {
+            Err(error) if error.is_passing() && pause < std::time::Duration::from_secs(10) => {
+                // It may have been committed, with nobody left to tell of it.
+                app.announcer.missed(ctx.tenant);
+                tracing::warn!(%error, "the outcome of a send could not be written down; trying again");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            other => return other,
+        }
+    }
 }
 
 fn outcome(next: &Next) -> &'static str {

@@ -101,22 +101,27 @@ impl Demo {
     pub async fn fill(&mut self, addr: SocketAddr) -> anyhow::Result<()> {
         let own = own_url(addr);
         let call = Calls::new(&own, &self.phone)?;
+        self.make(&call, &own).await?;
+        conversations::offer(&call, NUMBER, &self.secrets.access_token).await
+    }
+
+    async fn make(&mut self, call: &Calls, own: &str) -> anyhow::Result<()> {
         if self.secrets.filled {
-            self.connect(&call, &own).await?;
-            return self.look_at_password(&call).await;
+            self.connect(call, own).await?;
+            return self.look_at_password(call).await;
         }
-        let Some(bearer) = self.enter(&call).await? else {
+        let Some(bearer) = self.enter(call).await? else {
             // Somebody changed the password before all was there: the shop is his, as it is.
             self.secrets.filled = true;
             self.secrets.own_password = true;
             self.secrets.save(&self.file)?;
-            return self.connect(&call, &own).await;
+            return self.connect(call, own).await;
         };
-        let id = self.number(&call, &bearer).await.context("the demo number can't be connected")?;
-        self.connect(&call, &own).await?;
+        let id = self.number(call, &bearer).await.context("the demo number can't be connected")?;
+        self.connect(call, own).await?;
         call.post(&format!("whatsapp/numbers/{id}/check"), Some(&bearer), Value::Null).await?;
         call.patch("tenant", &bearer, json!({ "onboarded": true })).await?;
-        conversations::fill(&call, &bearer).await?;
+        conversations::fill(call, &bearer).await?;
         call.log_out(&bearer).await?;
         self.secrets.filled = true;
         self.secrets.save(&self.file)

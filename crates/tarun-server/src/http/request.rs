@@ -26,7 +26,8 @@ pub async fn answer(request: Request, next: Next) -> Response {
         method,
         route,
         tenant = tracing::field::Empty,
-        actor = tracing::field::Empty
+        actor = tracing::field::Empty,
+        otel.status_code = tracing::field::Empty
     );
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -47,6 +48,9 @@ pub async fn answer(request: Request, next: Next) -> Response {
             tracing::debug!(status, milliseconds, "answered");
         }
     });
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
     response
 }
 

@@ -7,6 +7,8 @@ use tarun_testkit::{Caller, eventually};
 const EMAIL: &str = "asha@noorneem.example";
 /// A customer of the first start.
 const DEBJANI: &str = "919000063370";
+/// On whose phone a message with buttons waits.
+const RUKHSAR: &str = "919000052614";
 
 /// The word that was printed after these.
 fn printed(shop: &Installation, after: &str) -> Option<String> {
@@ -22,10 +24,35 @@ async fn conversations(owner: &Caller) -> Vec<Value> {
     owner.get("conversations?limit=200").await.expect(200)["data"].as_array().unwrap().clone()
 }
 
+/// The phone of this start.
+fn phone(shop: &Installation) -> Caller {
+    let phone = printed(shop, "on the phone at ").unwrap().replace("localhost", "127.0.0.1");
+    Caller { base: phone, ..shop.api.clone() }
+}
+
+/// A visitor taps a button of a message that Tarun did not send; the choice is in the inbox.
+async fn a_button_is_tapped(shop: &Installation, owner: &Caller) {
+    let path = format!("/_sim/customers/{RUKHSAR}/messages");
+    let shown = phone(shop).get(&path).await.expect(200);
+    let offers: Vec<&Value> =
+        shown["messages"].as_array().unwrap().iter().filter(|m| m["type"] == "interactive").collect();
+    assert_eq!(offers.len(), 1, "{shown}");
+    let tap = json!({ "message_id": offers[0]["id"], "button_id": "keep" });
+    phone(shop).post(&path, json!({ "type": "button_tap", "button_tap": tap })).await.expect(200);
+    let threads = conversations(owner).await;
+    let thread = threads.iter().find(|c| c["contact"]["phone"] == format!("+{RUKHSAR}")).unwrap();
+    let path = format!("conversations/{}/messages", thread["id"].as_str().unwrap());
+    eventually("the choice arrives", || async {
+        let messages = owner.get(&path).await.expect(200)["data"].as_array().cloned()?;
+        let choices: Vec<&Value> = messages.iter().filter(|m| m["type"] == "BUTTON_REPLY").collect();
+        choices.last().map(|choice| assert_eq!(choice["content"]["title"], "Haan, rakh do", "{choice}"))
+    })
+    .await;
+}
+
 /// The inbox answers what was said before this start, whose window is open, and the customer writes: both arrive.
 async fn both_ways(shop: &Installation, owner: &Caller, text: &str) {
-    let phone = printed(shop, "on the phone at ").unwrap().replace("localhost", "127.0.0.1");
-    let phone = Caller { base: phone, ..shop.api.clone() };
+    let phone = phone(shop);
     let phone_path = format!("/_sim/customers/{DEBJANI}/messages");
     let threads = conversations(owner).await;
     let thread = threads.iter().find(|c| c["contact"]["phone"] == format!("+{DEBJANI}")).unwrap();
@@ -49,7 +76,9 @@ async fn both_ways(shop: &Installation, owner: &Caller, text: &str) {
 async fn the_demo_works_both_ways_at_every_start() {
     let mut shop = Installation::start(&["up", "--demo"], &[]).await;
     let password = printed(&shop, "with the password ").unwrap();
-    both_ways(&shop, &owner(&shop, &password).await, "first day").await;
+    let asha = owner(&shop, &password).await;
+    both_ways(&shop, &asha, "first day").await;
+    a_button_is_tapped(&shop, &asha).await;
     let before = conversations(&owner(&shop, &password).await).await.len();
     shop.stop().await;
 
@@ -57,6 +86,7 @@ async fn the_demo_works_both_ways_at_every_start() {
     assert_eq!(printed(&shop, "with the password ").as_deref(), Some(password.as_str()));
     let asha = owner(&shop, &password).await;
     both_ways(&shop, &asha, "second day").await;
+    a_button_is_tapped(&shop, &asha).await;
     assert_eq!(conversations(&asha).await.len(), before, "the shop is made once");
     let devices = asha.get("auth/sessions").await.expect(200);
     assert_eq!(devices["data"].as_array().unwrap().len(), 3, "only those of this test: {devices}");

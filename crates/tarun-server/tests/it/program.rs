@@ -18,6 +18,11 @@ pub struct Program {
 
 impl Program {
     pub async fn start(graph_url: &str) -> Self {
+        Self::start_with(graph_url, &[]).await
+    }
+
+    /// With further variables of the environment.
+    pub async fn start_with(graph_url: &str, variables: &[(&str, &str)]) -> Self {
         let folder = open_folder();
         let log = folder.path().join("log.txt");
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -31,6 +36,7 @@ impl Program {
             .env("WHATSAPP_GRAPH_URL", graph_url)
             .env_remove("DATABASE_URL")
             .env_remove("REDIS_URL")
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()

@@ -3,12 +3,17 @@
 use crate::program::Program;
 use crate::screen::Screen;
 use aho_corasick::AhoCorasick;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use tarun_simulator::{SimNumber, SimulatorConfig};
 use tarun_testkit::{Caller, eventually};
 use tokio_tungstenite::tungstenite::Message;
@@ -79,7 +84,8 @@ async fn simulator() -> (tarun_simulator::Running, String) {
 #[tokio::test]
 async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     let (_simulator, graph) = simulator().await;
-    let mut program = Program::start(&graph).await;
+    let (traced, traces) = collector().await;
+    let mut program = Program::start_with(&graph, &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &traces)]).await;
     let sim = Caller { base: graph.clone(), ..program.api.clone() };
     let founder = json!({ "business_name": "Shop", "name": "Asha", "email": EMAIL, "password": PASSWORD });
     let request = program.api.request(reqwest::Method::POST, "auth/signup").json(&founder);
@@ -156,6 +162,12 @@ async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     let log = std::fs::read(&program.log).unwrap();
     every_line_is_an_event(&String::from_utf8(log.clone()).unwrap());
     left.push(("the log".to_owned(), log));
+    let traced = traced.lock().unwrap().concat();
+    let tenant = session["tenant"]["id"].as_str().unwrap();
+    for place in ["tarun_server::http", "tarun_app::intake", "tarun_app::sending", "tarun_app::media", tenant] {
+        assert!(AhoCorasick::new([place]).unwrap().is_match(&traced), "no span tells of {place}");
+    }
+    left.push(("the traces".to_owned(), traced));
     let mut found = vec![];
     // PostgreSQL's own files hold the same rows as the dump, and what was there before; Valkey's hold the streams.
     files(&program.data(), &mut found);
@@ -180,6 +192,18 @@ async fn c_073_c_087_c_100_c_103_nothing_left_behind_holds_what_people_wrote() {
     // The search itself works: it finds what is known to be there.
     let known = AhoCorasick::new(["100000000004711"]).unwrap();
     assert!(left.iter().any(|(_, bytes)| known.is_match(bytes)));
+}
+
+/// Somebody to whom traces are exported; what came, and the address. What waits is sent when the program stops.
+async fn collector() -> (Arc<Mutex<Vec<Vec<u8>>>>, String) {
+    let came = Arc::new(Mutex::new(vec![]));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    let kept = came.clone();
+    let keep = async move |body: Bytes| kept.lock().unwrap().push(body.to_vec());
+    let router = Router::new().route("/v1/traces", post(keep)).layer(DefaultBodyLimit::disable());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (came, address)
 }
 
 /// Connects the simulator's number to the owner's business.

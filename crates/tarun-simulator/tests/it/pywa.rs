@@ -75,13 +75,15 @@ async fn pywa_sends_every_type_and_receives_the_statuses() {
     let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
 
     let kinds = [
-        "text", "image", "video", "voice", "document", "sticker", "location", "contacts", "buttons", "list", "link",
+        "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "buttons", "list", "link",
         "template",
     ];
     for kind in kinds {
         assert_eq!(seen["statuses"][kind], json!(["sent", "delivered", "read"]), "{kind}");
     }
+    assert_eq!(seen["statuses"]["voice"], json!(["sent", "delivered", "read", "played"]));
     assert_eq!(seen["statuses"]["reaction"], json!(["sent"]));
+    assert_eq!(seen["failed_with"], 131_026);
     assert_eq!(seen["tracker"], "pywa:1");
     let heard: Vec<(&str, &str)> = seen["heard"]
         .as_array()
@@ -97,9 +99,11 @@ async fn pywa_sends_every_type_and_receives_the_statuses() {
         ("image", ""),
         ("video", ""),
         ("audio", ""),
+        ("audio", ""),
         ("document", ""),
         ("sticker", ""),
         ("location", ""),
+        ("contacts", ""),
         ("reaction", ""),
     ];
     assert_eq!(heard, expected);

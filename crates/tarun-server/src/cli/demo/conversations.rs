@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const KAVYA: &str = "919000041827";
+/// Whose phone has buttons to tap.
+const RUKHSAR: &str = "919000052614";
 
 /// What each customer of the simulator says first.
 fn lines() -> [(&'static str, Vec<Value>); 4] {
@@ -19,7 +21,7 @@ fn lines() -> [(&'static str, Vec<Value>); 4] {
                 text("सीरम लगाने के बाद गाल पर जलन और लाल दाने हैं। क्या लगाती रहूँ?"),
             ],
         ),
-        ("919000052614", vec![text("COD available hai kya Jaipur ke liye? Kit chahiye Holi se pehle")]),
+        (RUKHSAR, vec![text("COD available hai kya Jaipur ke liye? Kit chahiye Holi se pehle")]),
         ("919000063370", vec![json!({ "type": "voice" }), text("Is this the same batch?")]),
         (
             "919000074495",
@@ -49,6 +51,23 @@ pub async fn fill(call: &Calls, bearer: &str) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     anyhow::bail!("the demo's messages did not arrive: is something between this program and its own address?")
+}
+
+/// A message with buttons, as another tool of the shop would send it: what Tarun writes has none yet. Whoever taps one on the
+/// phone sees the choice arrive in the inbox. The simulator forgets its chats when it stops, so each start puts it there.
+pub async fn offer(call: &Calls, number: &str, token: &str) -> anyhow::Result<()> {
+    let button = |id: &str, title: &str| json!({ "type": "reply", "reply": { "id": id, "title": title } });
+    let interactive = json!({
+        "type": "button",
+        "body": { "text": "Haan, Jaipur ke liye COD hai. Kit aapke liye rakh dein?" },
+        "footer": { "text": "Noor & Neem" },
+        "action": { "buttons": [button("keep", "Haan, rakh do"), button("later", "Baad mein")] },
+    });
+    let message = json!({
+        "messaging_product": "whatsapp", "recipient_type": "individual", "to": RUKHSAR, "type": "interactive",
+        "interactive": interactive,
+    });
+    call.send_past_tarun(number, token, &message).await
 }
 
 async fn threads(call: &Calls, bearer: &str) -> anyhow::Result<Vec<Value>> {
