@@ -246,7 +246,7 @@ impl Realtime {
                 // It differs by reader: each counts on or fetches again.
                 out.unread_count = -1;
                 self.send(change.tenant, rooms.who_sees(c.assignee), name, &at, &out);
-                if let Some(assignee) = c.assignee {
+                if let Some(assignee) = c.assignee.filter(|_| change.reassigned.contains(&c.id)) {
                     // Those who saw it while it was nobody's must let go of it; they learn its id only.
                     let gone = Event {
                         id: uuid::Uuid::now_v7().to_string(),
