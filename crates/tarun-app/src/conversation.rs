@@ -8,4 +8,4 @@ mod status;
 pub use assign::assign;
 pub use read::{mark_read, mark_unread};
 pub use see::{View, Wanted, counts, get, list, may_see, visible};
-pub use status::set_status;
+pub use status::{Seen, set_status};

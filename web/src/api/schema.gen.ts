@@ -900,6 +900,12 @@ export interface components {
              */
             version: number;
         };
+        /** @description `contact.updated`: the name or the e-mail address. */
+        ContactEvent: {
+            at: string;
+            data: components["schemas"]["Contact"];
+            id: string;
+        };
         /** @description Fields absent stay; `null` clears. */
         ContactPatch: {
             email?: string | null;
@@ -944,7 +950,17 @@ export interface components {
             id: string;
         };
         ConversationPatch: {
+            /**
+             * Format: uuid
+             * @description The newest message that was seen when the change was decided; if the customer has written since, the answer is 409.
+             */
+            seen_message_id?: string | null;
             status?: components["schemas"]["Status"] | null;
+            /**
+             * Format: int32
+             * @description As it was when the change was decided; with another one by now the answer is 409.
+             */
+            version?: number | null;
         };
         /**
          * @description Where a message of ours is on its way.
@@ -976,6 +992,16 @@ export interface components {
             detail: string;
             /** @description JSON pointer (RFC 6901) into the request body. */
             pointer: string;
+        };
+        HiddenConversation: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description `conversation.hidden`: it was given to somebody else, and whoever sees only his own and the unassigned ones sees it no more. */
+        HiddenEvent: {
+            at: string;
+            data: components["schemas"]["HiddenConversation"];
+            id: string;
         };
         /** @description How many conversations each view of the inbox holds for the person who asks, by status, at most 99 counted exactly. */
         InboxCounts: {
@@ -1408,6 +1434,14 @@ export interface components {
         Reaction: {
             by: components["schemas"]["Sender"];
             emoji: string;
+        };
+        /** @description How far. */
+        ReadIn: {
+            /**
+             * Format: uuid
+             * @description The newest message that was seen; all unless given.
+             */
+            up_to?: string | null;
         };
         /**
          * @description What to do with a message whose fate is unknown, or that failed.
@@ -2214,6 +2248,13 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
+            /** @description The customer has written, or somebody has changed it, since it was seen */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A problem */
             default: {
                 headers: {
@@ -2415,7 +2456,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"] | null;
+            };
+        };
         responses: {
             /** @description Read */
             204: {
@@ -2469,6 +2514,7 @@ export interface operations {
             query?: {
                 kind?: components["schemas"]["FailureKind"];
                 cursor?: string;
+                /** @description 50 unless given, at most 200. */
                 limit?: number;
             };
             header?: never;
