@@ -74,6 +74,7 @@ pub struct ConversationQuery {
     pub q: Option<String>,
     pub cursor: Option<String>,
     /// 50 unless given, at most 200.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
 }
 
@@ -81,6 +82,18 @@ pub struct ConversationQuery {
 #[serde(deny_unknown_fields)]
 pub struct ConversationPatch {
     pub status: Option<Status>,
+    /// As it was when the change was decided; with another one by now the answer is 409.
+    pub version: Option<i32>,
+    /// The newest message that was seen when the change was decided; if the customer has written since, the answer is 409.
+    pub seen_message_id: Option<Uuid>,
+}
+
+/// How far.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadIn {
+    /// The newest message that was seen; all unless given.
+    pub up_to: Option<Uuid>,
 }
 
 /// To whom; `null` puts it back into the unassigned queue.

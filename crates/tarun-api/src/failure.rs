@@ -36,6 +36,8 @@ pub struct Failure {
 pub struct FailureQuery {
     pub kind: Option<FailureKind>,
     pub cursor: Option<String>,
+    /// 50 unless given, at most 200.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
 }
 

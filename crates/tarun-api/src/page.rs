@@ -19,5 +19,6 @@ pub struct PageQuery {
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// How many rows; 50 unless given, at most 200.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
 }

@@ -59,6 +59,8 @@ pub async fn create(
         tx.commit().await?;
         return Ok((made, Secret::new(key)));
     }
+    let acting = &acting.as_of_now(&mut tx, now).await?;
+    acting.require(Action::ManageApiKey)?;
     if api_key::count(&mut tx).await? >= MAX_KEYS {
         return Err(ActError::Conflict {
             code: "too_many_api_keys",

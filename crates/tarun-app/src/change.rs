@@ -19,6 +19,9 @@ pub struct Change {
     pub conversations_created: Vec<ConversationId>,
     #[serde(default)]
     pub conversations_updated: Vec<ConversationId>,
+    /// Those of them that are somebody else's now.
+    #[serde(default)]
+    pub reassigned: Vec<ConversationId>,
     #[serde(default)]
     pub contacts_updated: Vec<ContactId>,
     /// Something else changed too, nobody knows what: screens are to fetch again.
@@ -38,6 +41,7 @@ impl Change {
             messages_updated: vec![],
             conversations_created: vec![],
             conversations_updated: vec![],
+            reassigned: vec![],
             contacts_updated: vec![],
             missed: false,
             known: vec![],
@@ -60,6 +64,7 @@ impl Change {
         add(&mut self.messages_updated, later.messages_updated, &self.messages_created);
         add(&mut self.conversations_created, later.conversations_created, &[]);
         add(&mut self.conversations_updated, later.conversations_updated, &self.conversations_created);
+        add(&mut self.reassigned, later.reassigned, &[]);
         add(&mut self.contacts_updated, later.contacts_updated, &[]);
     }
 

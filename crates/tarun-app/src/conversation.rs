@@ -10,4 +10,4 @@ pub use assign::assign;
 pub use opened::Openings;
 pub use read::{mark_read, mark_unread};
 pub use see::{View, Wanted, counts, get, list, may_see, visible};
-pub use status::set_status;
+pub use status::{Seen, set_status};

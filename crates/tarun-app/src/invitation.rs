@@ -69,6 +69,11 @@ pub async fn create(
         tx.commit().await?;
         return Ok(done);
     }
+    let acting = &acting.as_of_now(&mut tx, now).await?;
+    acting.require(Action::ManageUser)?;
+    if role == Role::Owner {
+        acting.require(Action::ManageOwner)?;
+    }
     if user::by_email(&mut tx, user::email_hash(&app.store, &email)).await?.is_some() {
         return Err(ActError::Conflict {
             code: "email_taken",

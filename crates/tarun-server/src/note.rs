@@ -14,6 +14,9 @@ pub struct Note {
     /// Id of the master key in use, once the server has read it.
     #[serde(default)]
     pub key: Option<String>,
+    /// As browsers reach it, once it listens.
+    #[serde(default)]
+    pub public_url: Option<String>,
 }
 
 impl Note {
@@ -45,6 +48,12 @@ impl Note {
     pub fn set_key(data_dir: &Path, id: &str) -> anyhow::Result<()> {
         let Some(note) = Self::read(data_dir)? else { return Ok(()) };
         Self { key: Some(id.to_owned()), ..note }.write(data_dir)
+    }
+
+    /// Notes how browsers reach the server; nothing where the servers are others'.
+    pub fn set_public_url(data_dir: &Path, url: &str) -> anyhow::Result<()> {
+        let Some(note) = Self::read(data_dir)? else { return Ok(()) };
+        Self { public_url: Some(url.to_owned()), ..note }.write(data_dir)
     }
 
     /// The servers have stopped.

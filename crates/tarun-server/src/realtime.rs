@@ -10,6 +10,7 @@ mod rooms;
 
 pub use relay::{Relay, subscribe};
 
+use crate::http::contacts::contact_out;
 use crate::http::conversations::conversation_out;
 use crate::http::messages::message_out;
 use full::{Leaving, is_full, unheard};
@@ -26,7 +27,7 @@ use tarun_app::acting::ActError;
 use tarun_app::change::Change;
 use tarun_app::lasting::Lasting;
 use tarun_core::ids::{ConversationId, MessageId, TenantId};
-use tarun_store::{StoreError, conversation, message};
+use tarun_store::{StoreError, contact, conversation, message};
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
@@ -246,7 +247,7 @@ impl Realtime {
                 // It differs by reader: each counts on or fetches again.
                 out.unread_count = -1;
                 self.send(change.tenant, rooms.who_sees(c.assignee), name, &at, &out);
-                if let Some(assignee) = c.assignee {
+                if let Some(assignee) = c.assignee.filter(|_| change.reassigned.contains(&c.id)) {
                     // Those who saw it while it was nobody's must let go of it; they learn its id only.
                     let gone = Event {
                         id: uuid::Uuid::now_v7().to_string(),
@@ -259,10 +260,14 @@ impl Realtime {
                 }
             }
         }
-        for contact in &change.contacts_updated {
-            // The conversations told above hold the contact; the id alone suffices to fetch it again.
-            let everybody = vec![rooms.all(), rooms.agents()];
-            self.send(change.tenant, everybody, "contact.updated", &at, &serde_json::json!({ "id": contact }));
+        for id in &change.contacts_updated {
+            let Some(contact) = contact::get(&mut tx, *id).await? else { continue };
+            // Who sees one of the conversations sees the contact.
+            let threads = conversation::of_contact(&mut tx, *id).await?;
+            let last = threads.iter().map(|c| c.last_message_at).max();
+            let mut who = vec![rooms.all()];
+            who.extend(threads.iter().flat_map(|c| rooms.who_sees(c.assignee)));
+            self.send(change.tenant, who, "contact.updated", &at, &contact_out(&contact, last));
         }
         // Nothing was written: screens need not wait for its end.
         tx.commit().await

@@ -72,6 +72,7 @@ impl Backing {
                     app_url: embedded.app_database_url(),
                     redis_url: embedded.redis_url(),
                     key: None,
+                    public_url: None,
                 };
                 note.write(&config.data_dir)?;
                 let mut backing = Self::of(embedded);
@@ -194,6 +195,9 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
         (None, Some(addr)) => format!("http://{}", local_name(addr)),
         (None, None) => format!("http://{}", config.listen),
     };
+    if let (Some(data_dir), Some(_)) = (&backing.noted, addr) {
+        Note::set_public_url(data_dir, &public_url)?;
+    }
     let objects = match &config.s3 {
         Some(s3) => Objects::in_s3(s3),
         None => Objects::in_folder(&config.data_dir.join("files")),

@@ -464,7 +464,25 @@ pub async fn open_window_of(
     Ok(id.map(ConversationId))
 }
 
-/// How far somebody has read: everything, or all but the last so many.
+/// How many of a customer's messages stand after a message of the conversation; `None`: it holds no such message.
+pub async fn said_after(tx: &mut TenantTx, id: ConversationId, message: MessageId) -> Result<Option<i32>, StoreError> {
+    let tenant = tx.tenant().0;
+    // What counts as unread: lines of WhatsApp itself do not.
+    let count = sqlx::query_scalar(
+        "select (select count(*)::integer from messages m
+                 where m.tenant_id = $1 and m.conversation_id = $2 and m.sent_by = 'CUSTOMER' and m.kind <> 'SYSTEM'
+                   and (m.said_at, m.id) > (s.said_at, s.id))
+         from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.id = $3",
+    )
+    .bind(tenant)
+    .bind(id.0)
+    .bind(message.0)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(count)
+}
+
+/// How far somebody has read: all but the last so many, and never less than before.
 pub async fn mark_read(
     tx: &mut TenantTx,
     id: ConversationId,
@@ -472,17 +490,40 @@ pub async fn mark_read(
     all_but: i32,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    read_until(tx, id, reader, all_but, false, now).await
+}
+
+/// The last message is unread again.
+pub async fn mark_unread(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    reader: UserId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    read_until(tx, id, reader, 1, true, now).await
+}
+
+async fn read_until(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    reader: UserId,
+    all_but: i32,
+    may_go_back: bool,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().0;
     sqlx::query(
         "insert into conversation_reads (tenant_id, conversation_id, user_id, read_count, read_at)
          select $1, $2, $3, greatest(0, inbound_count - $4), $5 from conversations where tenant_id = $1 and id = $2
-         on conflict (tenant_id, conversation_id, user_id) do update set read_count = excluded.read_count, read_at = excluded.read_at",
+         on conflict (tenant_id, conversation_id, user_id) do update set read_at = excluded.read_at,
+             read_count = case when $6 then excluded.read_count else greatest(conversation_reads.read_count, excluded.read_count) end",
     )
     .bind(tenant)
     .bind(id.0)
     .bind(reader.0)
     .bind(all_but)
     .bind(now)
+    .bind(may_go_back)
     .execute(tx.sql())
     .await?;
     Ok(())

@@ -349,7 +349,8 @@ async fn insert_messages(
                  last_inbound_at = greatest(c.last_inbound_at, g.last_inbound),
                  inbound_count = c.inbound_count + g.unread,
                  status = case when g.reopens and c.status <> 'SPAM' then 'OPEN' else c.status end,
-                 resolved_at = case when g.reopens and c.status = 'RESOLVED' then null else c.resolved_at end
+                 resolved_at = case when g.reopens and c.status = 'RESOLVED' then null else c.resolved_at end,
+                 version = c.version + case when g.reopens and c.status not in ('OPEN', 'SPAM') then 1 else 0 end
              from growth g where c.tenant_id = $1 and c.id = any($3) and c.id = g.conversation_id)
          select id from fresh",
     )

@@ -85,7 +85,7 @@ impl Keys {
         if now >= claims.exp {
             return Err(ActError::Unauthenticated {
                 code: "token_expired",
-                detail: "The access token has expired: get a new one with POST /api/v1/auth/refresh.",
+                detail: "Your sign-in waits to be renewed: try again in a moment. Programs get a new access token with POST /api/v1/auth/refresh.",
             });
         }
         if claims.nbf > now + SKEW_SECONDS {

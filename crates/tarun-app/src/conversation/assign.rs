@@ -38,6 +38,7 @@ pub async fn assign(
     };
     conversation::assign(&mut tx, id, to).await?;
     let mut change = Change::of(acting.ctx.tenant);
+    change.reassigned.push(id);
     timeline::add(&mut tx, acting, id, "assigned", json!({ "to": to.map(|t| t.0), "to_name": name }), now, &mut change)
         .await?;
     // Read before the commit, by the id: whoever gave it away may not see it any more.

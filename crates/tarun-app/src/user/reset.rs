@@ -41,6 +41,10 @@ pub async fn make_reset(app: &App, acting: &Acting, id: UserId, once: Option<&On
         tx.commit().await?;
         return Ok(done);
     }
+    // Two people's rows are locked, as in a change of rights: in one order for all.
+    user::lock_active_owners(&mut tx).await?;
+    let acting = &acting.as_of_now(&mut tx, now).await?;
+    acting.require(Action::ManageUser)?;
     let person = user::lock(&mut tx, id).await?.ok_or(ActError::NotFound("person"))?;
     if person.role == Role::Owner {
         // Whoever sets an owner's password is the owner.

@@ -11,7 +11,6 @@ use tarun_store::keys::MasterKeys;
 use tarun_store::{Cursor, Store, StoreError, event};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use url::Url;
 use uuid::Uuid;
 
 #[derive(ClapSubcommand)]
@@ -146,15 +145,23 @@ async fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
     let store = open(&backing, config.master.keys()?).await?;
     let made = tarun_app::user::make_reset_at_machine(&store, email, Clock::system().now()).await?;
     let made = made.ok_or_else(|| anyhow::anyhow!("nobody signs in with that e-mail address here"))?;
-    // As browsers reach it; without a public address that is this machine.
-    let page =
-        config.public_url.as_ref().map_or_else(|| format!("http://{}/", local_name(config.listen)), Url::to_string);
-    println!("Open this link within an hour; it works once:\n{page}reset/{}", made.token().reveal());
+    println!("Open this link within an hour; it works once:\n{}/reset/{}", public_url(config)?, made.token().reveal());
     Ok(())
 }
 
 /// Events that one transaction puts back to work.
 const REPLAYED_AT_ONCE: i64 = 20_000;
+
+/// As browsers reach the server that runs, whose settings this command may not have been given; without a public address that
+/// is this machine.
+fn public_url(config: &Config) -> anyhow::Result<String> {
+    let noted = match config.servers {
+        Servers::Embedded => Note::read(&config.data_dir)?.and_then(|note| note.public_url),
+        Servers::External { .. } => None,
+    };
+    let given = || config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    Ok(noted.or_else(given).unwrap_or_else(|| format!("http://{}", local_name(config.listen))))
+}
 
 async fn replay(config: &Config, tenant: Uuid, from: OffsetDateTime, to: OffsetDateTime) -> anyhow::Result<()> {
     let backing = running(config)?;

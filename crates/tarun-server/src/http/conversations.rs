@@ -13,11 +13,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use show::{shown, take_status, take_view};
 use tarun_api::conversation::{
-    AssignIn, Conversation, ConversationPatch, ConversationQuery, InboxCounts, InboxCountsQuery, View,
+    AssignIn, Conversation, ConversationPatch, ConversationQuery, InboxCounts, InboxCountsQuery, ReadIn, View,
 };
 use tarun_api::page::Page;
-use tarun_app::conversation::{self, Wanted};
-use tarun_core::ids::{ConversationId, NumberId, UserId};
+use tarun_app::conversation::{self, Seen, Wanted};
+use tarun_core::ids::{ConversationId, MessageId, NumberId, UserId};
 use tarun_store::Cursor;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -101,7 +101,8 @@ async fn get_conversation(
 ///
 /// Open, pending, resolved or spam.
 #[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = Uuid, Path)), request_body = ConversationPatch,
-    responses((status = 200, description = "As it is now", body = Conversation)))]
+    responses((status = 200, description = "As it is now", body = Conversation),
+        (status = 409, description = "The customer has written, or somebody has changed it, since it was seen")))]
 async fn change_conversation(
     SignedIn(acting): SignedIn,
     State(http): State<Http>,
@@ -110,7 +111,10 @@ async fn change_conversation(
 ) -> Result<Json<Conversation>, ApiError> {
     let id = ConversationId(id);
     let after = match patch.status {
-        Some(status) => conversation::set_status(&http.app, &acting, id, take_status(status)).await?,
+        Some(status) => {
+            let seen = Seen { version: patch.version, message: patch.seen_message_id.map(MessageId) };
+            conversation::set_status(&http.app, &acting, id, take_status(status), seen).await?
+        }
         None => conversation::get(&http.app, &acting, id).await?,
     };
     Ok(Json(shown(&acting, &after, http.app.clock.now())))
@@ -119,14 +123,16 @@ async fn change_conversation(
 /// Mark a conversation as read
 ///
 /// For the person who asks; others keep their own count.
-#[utoipa::path(post, path = "/conversations/{id}/read", tag = "conversations", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/conversations/{id}/read", tag = "conversations", params(("id" = Uuid, Path)), request_body = Option<ReadIn>,
     responses((status = 204, description = "Read")))]
 async fn mark_conversation_read(
     SignedIn(acting): SignedIn,
     State(http): State<Http>,
     Path(id): Path<Uuid>,
+    read: Option<Json<ReadIn>>,
 ) -> Result<StatusCode, ApiError> {
-    conversation::mark_read(&http.app, &acting, ConversationId(id)).await?;
+    let up_to = read.and_then(|Json(read)| read.up_to).map(MessageId);
+    conversation::mark_read(&http.app, &acting, ConversationId(id), up_to).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

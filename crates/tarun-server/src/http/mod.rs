@@ -7,7 +7,7 @@
 mod api_keys;
 mod audit;
 mod auth;
-mod contacts;
+pub(crate) mod contacts;
 pub(crate) mod conversations;
 mod docs;
 pub mod extract;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use tarun_api::conversation::View;
 use tarun_api::failure::FailureKind;
 use tarun_api::problem::Problem;
-use tarun_api::realtime::{ConversationEvent, MessageEvent};
+use tarun_api::realtime::{ContactEvent, ConversationEvent, HiddenEvent, MessageEvent};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -20,7 +20,9 @@ const DESCRIPTION: &str = "Ids are UUIDv7, times RFC 3339 in UTC. Lists answer `
 `cursor`. Errors are `application/problem+json` (RFC 9457) with a stable `code`; quote `request_id` when you ask for help. Calls that create \
 take an `Idempotency-Key` header: the same key with the same body gets the first answer again for 24 hours. Unknown fields are refused. \
 Changes arrive over Socket.IO at `/socket.io` (`auth: { token }`): `message.created`, `message.updated` (MessageEvent), `conversation.created`, \
-`conversation.updated` (ConversationEvent).";
+`conversation.updated` (ConversationEvent), `contact.updated` (ContactEvent), `conversation.hidden` (HiddenEvent). `ready` (`{}`) comes first, and \
+again whenever something may have been missed: fetch what you show. `unauthorized` (`{\"code\"}`) comes before a socket without a valid token \
+is closed; one whose owner's token ends, or who reads more slowly than there is to tell, is closed, too: connect again.";
 
 /// The document served at `/api/v1/openapi.json` and kept as `openapi.json`.
 #[must_use]
@@ -35,6 +37,8 @@ pub fn document() -> OpenApi {
         schema::<Problem>(),
         schema::<MessageEvent>(),
         schema::<ConversationEvent>(),
+        schema::<ContactEvent>(),
+        schema::<HiddenEvent>(),
         schema::<View>(),
         schema::<FailureKind>(),
     ];

@@ -3,7 +3,7 @@
 use super::problem::ApiError;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::any::Any;
@@ -31,7 +31,8 @@ pub async fn answer(request: Request, next: Next) -> Response {
     );
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+    let error = response.extensions_mut().remove::<ApiError>().or_else(|| timed_out(response.status()));
+    if let Some(error) = error {
         response = with_document(response, &error, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -52,6 +53,12 @@ pub async fn answer(request: Request, next: Next) -> Response {
         span.record("otel.status_code", "ERROR");
     }
     response
+}
+
+/// The layer that ends what takes too long knows a status only. No handler answers with this one itself.
+fn timed_out(status: StatusCode) -> Option<ApiError> {
+    let detail = "This took too long, and what came of it is not known. Look at how things stand before you try again.";
+    (status == StatusCode::GATEWAY_TIMEOUT).then(|| ApiError::new(status, "timeout", detail))
 }
 
 /// Methods of the protocol only: whatever else comes must not make new metrics.

@@ -14,6 +14,9 @@ fn server(is_https: bool) -> Router {
     let routes = Router::new()
         .route("/body", post(|Json(given): Json<InvitationIn>| async move { given.email }))
         .route("/list", get(|Query(query): Query<PageQuery>| async move { format!("{:?}", query.limit) }))
+        // As the layer answers whose time is over.
+        .route("/slow", get(|| async { StatusCode::GATEWAY_TIMEOUT }))
+        .route("/optional", post(|given: Option<Json<InvitationIn>>| async move { format!("{}", given.is_some()) }))
         .route("/panic", get(|| async { panic!("the secret of the house") as () }))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method);
@@ -51,6 +54,17 @@ async fn every_refusal_is_a_problem_document_with_the_requests_id() {
         (got("/list?cursor=%00"), 400, "bad_parameter"),
         (got("/list?wanted=1"), 400, "unknown_parameter"),
         (got("/panic"), 500, "internal"),
+        (got("/slow"), 504, "timeout"),
+        (
+            Request::post("/optional").header("content-type", "application/json").body("{".into()).unwrap(),
+            400,
+            "unreadable_body",
+        ),
+        (
+            Request::post("/optional").header("content-type", "text/plain").body("{}".into()).unwrap(),
+            415,
+            "unsupported_media_type",
+        ),
     ] {
         let uri = request.uri().clone();
         let (found, headers, problem) = ask(request).await;
@@ -59,6 +73,19 @@ async fn every_refusal_is_a_problem_document_with_the_requests_id() {
         assert_eq!(problem["status"], status);
         assert_eq!(headers["x-request-id"].to_str().ok(), problem["request_id"].as_str());
         assert!(!problem.to_string().contains("secret"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_may_be_absent_is_none_in_each_way_of_leaving_it_out() {
+    let json = |body: &'static str| {
+        Request::post("/optional").header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
+    };
+    let bare = Request::post("/optional").body(Body::empty()).unwrap();
+    let given = r#"{"email":"a@b.in","role":"AGENT"}"#;
+    for (request, is_some) in [(bare, false), (json(""), false), (json("null"), false), (json(given), true)] {
+        let (status, _, answer) = ask(request).await;
+        assert_eq!((status, answer), (StatusCode::OK, Value::Bool(is_some)));
     }
 }
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tarun_app::intake::{MAX_BODY_BYTES, Refusal};
 use tarun_providers::whatsapp::webhook::MAX_EVENTS;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -22,7 +23,22 @@ const MAX_CHALLENGE: usize = 256;
 const COME_AGAIN: u64 = 5;
 
 /// Bytes of bodies that are read or handled at the same time, signed or not: nobody knows before the whole is there.
-static ROOM: Semaphore = Semaphore::const_new(64 * 1024 * 1024);
+struct Room {
+    bytes: Semaphore,
+    /// Whoever sends more slowly is refused.
+    within: Duration,
+}
+
+/// Nearly all of Meta's say that they are no longer than this, and have a room of their own: a stranger who fills the other
+/// one with large bodies, sent slowly, keeps none of them out.
+const SMALL: u64 = 64 * 1024;
+static ROOM_OF_SMALL: Room = Room { bytes: Semaphore::const_new(16 * 1024 * 1024), within: Duration::from_secs(5) };
+static ROOM_OF_OTHERS: Room = Room { bytes: Semaphore::const_new(64 * 1024 * 1024), within: Duration::from_secs(25) };
+
+/// By the length that was told: what is longer than that is not read.
+fn room(told: Option<u64>) -> &'static Room {
+    if told.is_some_and(|length| length <= SMALL) { &ROOM_OF_SMALL } else { &ROOM_OF_OTHERS }
+}
 
 pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::default().routes(routes!(verify_webhook, take_webhook))
@@ -90,7 +106,9 @@ async fn take(http: &Http, request: Request) -> Result<Json<Value>, ApiError> {
         return Err(too_large());
     }
     let signature = signature(request.headers())?;
-    let (body, _room) = read_body(request.into_body(), &ROOM).await?;
+    let room = room(told);
+    let read = tokio::time::timeout(room.within, read_body(request.into_body(), &room.bytes)).await;
+    let (body, _room) = read.map_err(|_| too_slow())??;
     http.app.intake.accept(&body, Some(&signature)).await.map_err(refusal)?;
     Ok(Json(json!({})))
 }
@@ -121,6 +139,10 @@ async fn read_body(
         kept.push(piece);
     }
     Ok((kept.concat(), taken))
+}
+
+fn too_slow() -> ApiError {
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The notification did not come in time. Send it again.")
 }
 
 fn too_large() -> ApiError {
@@ -177,6 +199,14 @@ mod tests {
         assert_eq!(ROOM.available_permits(), 4, "what was refused holds nothing");
         drop(held);
         assert!(read("12345").await.is_ok());
+    }
+
+    #[test]
+    fn c_055_large_bodies_and_those_of_unknown_length_leave_the_small_ones_their_room() {
+        let is_small = |told| std::ptr::eq(room(told), &ROOM_OF_SMALL);
+        for (told, small) in [(Some(0), true), (Some(SMALL), true), (Some(SMALL + 1), false), (None, false)] {
+            assert_eq!(is_small(told), small, "{told:?}");
+        }
     }
 
     #[test]

@@ -7,8 +7,12 @@ use tarun_testkit::{Business, business};
 
 /// Ids in bodies by which a business could name what is another's, each with a test: `isolation.rs`. A new one fails here
 /// until it has one.
-const IDS_IN_BODIES: [&str; 2] =
-    ["POST /api/v1/conversations/{id}/assign /agent_id", "POST /api/v1/conversations/{id}/messages /reply_to"];
+const IDS_IN_BODIES: [&str; 4] = [
+    "PATCH /api/v1/conversations/{id} /seen_message_id",
+    "POST /api/v1/conversations/{id}/assign /agent_id",
+    "POST /api/v1/conversations/{id}/messages /reply_to",
+    "POST /api/v1/conversations/{id}/read /up_to",
+];
 
 #[tokio::test]
 async fn c_077_every_id_that_a_body_can_hold_is_tried_with_anothers() {

@@ -103,6 +103,75 @@ async fn everybody_reads_for_himself_and_keys_for_nobody() {
     assert_eq!(key.post(&format!("conversations/{id}/read"), Value::Null).await.expect(422)["code"], "not_a_person");
 }
 
+/// Says texts of a customer and returns the thread's messages.
+async fn said(shop: &Business, from: &str, id: &str, texts: &[&str]) -> Vec<Value> {
+    let before = shop.messages(id).await.len();
+    for (n, text) in texts.iter().enumerate() {
+        let wamid = format!("wamid.{id}-{}", before + n);
+        let body = text_webhook(shop, &[(from, &wamid, now() + i64::try_from(before + n).unwrap(), text)]);
+        shop.webhook(&body, SECRET).await.expect(200);
+    }
+    eventually("they are stored", || async {
+        let all = shop.messages(id).await;
+        (all.len() == before + texts.len()).then_some(all)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_was_not_on_the_screen_stays_unread() {
+    let shop = business().await;
+    let from = "919811100241";
+    let id = thread(&shop, from, now() - 10).await;
+    let all = said(&shop, from, &id, &["two", "three"]).await;
+    let read = |up_to: Value| {
+        let (owner, path) = (shop.owner.clone(), format!("conversations/{id}"));
+        async move {
+            owner.post(&format!("{path}/read"), json!({ "up_to": up_to })).await.expect(204);
+            owner.get(&path).await.expect(200)["unread_count"].clone()
+        }
+    };
+    assert_eq!(read(all[0]["id"].clone()).await, 2);
+    assert_eq!(read(all[1]["id"].clone()).await, 1);
+    assert_eq!(read(all[0]["id"].clone()).await, 1, "what was read stays read");
+    assert_eq!(read(Value::Null).await, 0);
+    let foreign = json!({ "up_to": uuid::Uuid::now_v7() });
+    let refused = shop.owner.post(&format!("conversations/{id}/read"), foreign).await.expect(422);
+    assert_eq!(refused["code"], "no_such_message");
+}
+
+#[tokio::test]
+async fn a_conversation_is_not_resolved_over_words_that_nobody_has_seen() {
+    let shop = business().await;
+    let from = "919811100251";
+    let id = thread(&shop, from, now() - 10).await;
+    let path = format!("conversations/{id}");
+    let seen = shop.messages(&id).await[0]["id"].clone();
+    let before = shop.owner.get(&path).await.expect(200);
+    let all = said(&shop, from, &id, &["one more thing"]).await;
+    let resolve = |more: Value| {
+        let mut patch = json!({ "status": "RESOLVED" });
+        patch.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        shop.owner.patch(&path, patch)
+    };
+    let refused = resolve(json!({ "seen_message_id": seen })).await.expect(409);
+    assert_eq!(refused["code"], "new_message");
+    assert_eq!(shop.owner.get(&path).await.expect(200)["status"], "OPEN");
+    let after = resolve(json!({ "seen_message_id": all[1]["id"], "version": before["version"] })).await.expect(200);
+    assert_eq!(after["status"], "RESOLVED");
+    // The customer's next words open it again, which is a change of it like any other.
+    said(&shop, from, &id, &["and another"]).await;
+    let again = shop.owner.get(&path).await.expect(200);
+    assert_eq!(again["status"], "OPEN");
+    assert!(again["version"].as_i64() > after["version"].as_i64(), "{again}");
+    let refused = resolve(json!({ "version": after["version"] })).await.expect(409);
+    assert_eq!(refused["code"], "stale");
+    let words = said(&shop, from, &id, &["open already"]).await;
+    let open = shop.owner.get(&path).await.expect(200);
+    assert_eq!(open["version"], again["version"], "a message alone is no change of its state");
+    resolve(json!({ "seen_message_id": words.last().unwrap()["id"], "version": open["version"] })).await.expect(200);
+}
+
 #[tokio::test]
 async fn states_and_notes_leave_lines_in_the_thread() {
     let shop = business().await;

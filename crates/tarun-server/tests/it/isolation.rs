@@ -1,6 +1,7 @@
 //! One business never reaches another's rows: through bodies, through lists, or by SQL.
 
 use futures::StreamExt as _;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tarun_testkit::{Business, business, world};
@@ -29,18 +30,24 @@ async fn c_077_ids_of_another_business_in_a_body_are_refused() {
     let (shop, other) = (business().await, business().await);
     let (ours, theirs) = (thread(&shop).await, thread(&other).await);
     let path = format!("conversations/{}", ours.0);
-    for (path, body) in [
-        (format!("{path}/assign"), json!({ "agent_id": other.owner_id })),
-        (format!("{path}/messages"), json!({ "type": "TEXT", "content": { "body": "hi" }, "reply_to": theirs.1 })),
+    let call = |method: &Method, path: &str, body: Value| {
+        shop.owner.send(shop.owner.request(method.clone(), path).json(&body))
+    };
+    let reply = json!({ "type": "TEXT", "content": { "body": "hi" }, "reply_to": theirs.1 });
+    for (method, path, body) in [
+        (Method::POST, format!("{path}/assign"), json!({ "agent_id": other.owner_id })),
+        (Method::POST, format!("{path}/messages"), reply),
+        (Method::POST, format!("{path}/read"), json!({ "up_to": theirs.1 })),
+        (Method::PATCH, path.clone(), json!({ "status": "RESOLVED", "seen_message_id": theirs.1 })),
     ] {
-        let stranger = shop.owner.post(&path, body.clone()).await;
+        let stranger = call(&method, &path, body.clone()).await;
         assert!([404, 422].contains(&stranger.status), "{path}: {}", stranger.text);
         let mut missing = body;
         for value in missing.as_object_mut().unwrap().values_mut().filter(|v| v.as_str().is_some_and(|s| s.len() == 36))
         {
             *value = json!(uuid::Uuid::now_v7());
         }
-        let nothing = shop.owner.post(&path, missing).await;
+        let nothing = call(&method, &path, missing).await;
         assert_eq!((stranger.status, &stranger.json()["code"]), (nothing.status, &nothing.json()["code"]), "{path}");
     }
     let path = format!("conversations?assigned_agent_id={}", other.owner_id);

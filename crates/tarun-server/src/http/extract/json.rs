@@ -1,7 +1,7 @@
 //! A JSON body.
 
 use crate::http::problem::ApiError;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -33,6 +33,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = body(request, state).await?;
         read(&bytes).map(Self)
+    }
+}
+
+/// A body that may be absent: without its media type, empty or `null`.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        let bytes = body(request, state).await?;
+        if matches!(bytes.trim_ascii(), b"" | b"null") { Ok(None) } else { read(&bytes).map(|body| Some(Self(body))) }
     }
 }
 
