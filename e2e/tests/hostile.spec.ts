@@ -29,7 +29,7 @@ async function expectUsable(inbox: Inbox): Promise<void> {
   await expect(inbox.message("Still here").getByRole("img")).toBeVisible();
 }
 
-test("texts", async ({ inbox, sim }) => {
+test("C-081, C-086: texts", async ({ inbox, sim }) => {
   const customer = await sim.customer("Hostile Texts");
   for (const payload of payloads) await customer.says(payload);
   await inbox.read(customer);
@@ -47,7 +47,7 @@ test("texts", async ({ inbox, sim }) => {
   await expectUsable(inbox);
 });
 
-test("contact names", async ({ inbox, sim }) => {
+test("C-081, C-086: contact names", async ({ inbox, sim }) => {
   const customer = await sim.customer("Hostile Names");
   for (const [index, payload] of payloads.entries()) {
     await customer.renames(payload);
@@ -66,7 +66,7 @@ test("contact names", async ({ inbox, sim }) => {
   await expectUsable(inbox);
 });
 
-test("captions, file names, places and contact cards", async ({ inbox, sim }) => {
+test("C-081, C-086: captions, file names, places and contact cards", async ({ inbox, sim }) => {
   const customer = await sim.customer("Hostile Files");
   await customer.says("Files follow");
   await inbox.read(customer);
@@ -96,7 +96,7 @@ test("captions, file names, places and contact cards", async ({ inbox, sim }) =>
   await expectUsable(inbox);
 });
 
-test("internal notes and replies", async ({ inbox, sim }) => {
+test("C-081, C-086: internal notes and replies", async ({ inbox, sim }) => {
   const { page } = inbox;
   const customer = await sim.customer("Hostile Notes");
   await customer.says("Write something");
@@ -118,7 +118,7 @@ test("internal notes and replies", async ({ inbox, sim }) => {
   await expectHarmless(page);
 });
 
-test("search words and addresses", async ({ inbox }) => {
+test("C-081, C-086: search words and addresses", async ({ inbox }) => {
   const { page } = inbox;
   for (const payload of plain.slice(0, 6)) {
     await page.goto(`/inbox?q=${encodeURIComponent(payload)}&view=${encodeURIComponent(payload)}`);
@@ -132,7 +132,7 @@ test("search words and addresses", async ({ inbox }) => {
   await expectHarmless(page);
 });
 
-test("names of a business and of people", async ({ page }) => {
+test("C-081, C-086: names of a business and of people", async ({ page }) => {
   await page.goto("/sign-up");
   await page.getByLabel("Business name").fill("<img src=x onerror=alert(2)>");
   await page.getByLabel("Your name").fill("{{7*7}}<svg onload=alert(3)>");

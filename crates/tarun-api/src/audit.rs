@@ -1,8 +1,8 @@
 //! Who did what to whose data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -22,7 +22,7 @@ pub struct AuditEntry {
     pub at: OffsetDateTime,
     pub actor_kind: AuditActorKind,
     pub actor_id: Option<Uuid>,
-    /// Stable: `session.started`, `user.role_changed`, `api_key.created` …
+    /// Stable: `session.started`, `user.role_changed`, `api_key.created`, `conversation.opened` …
     pub action: String,
     /// To what it was done: `user`, `number`, `conversation` …
     pub subject_kind: Option<String>,
@@ -30,4 +30,14 @@ pub struct AuditEntry {
     /// Ids, numbers and stable words.
     #[schema(value_type = Object)]
     pub detail: serde_json::Value,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only this action. Without one: all but `conversation.opened`.
+    pub action: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
 }

@@ -34,6 +34,8 @@ pub struct Session {
     pub expires_in: u32,
     pub user: User,
     pub tenant: Tenant,
+    /// As in `GET /me`: what the person may do.
+    pub permissions: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

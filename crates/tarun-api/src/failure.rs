@@ -38,3 +38,17 @@ pub struct FailureQuery {
     pub cursor: Option<String>,
     pub limit: Option<u16>,
 }
+
+/// Events of one sort that were received, kept, and show nowhere.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeptEvents {
+    /// Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` …
+    pub field: String,
+    /// `null`: they concern an account, or a number that is not connected here.
+    pub number_id: Option<Uuid>,
+    /// Why they show nowhere, in words.
+    pub reason: String,
+    pub count: i64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub last_at: OffsetDateTime,
+}

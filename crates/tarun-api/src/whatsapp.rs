@@ -72,7 +72,7 @@ pub struct NumberCheck {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckItem {
-    /// Stable: `token`, `number`, `waba`, `subscription`, `webhook_handshake`, `webhook_received`.
+    /// Stable: `token`, `number`, `waba`, `subscription`, `webhook_received`.
     pub code: String,
     pub title: String,
     pub state: CheckState,
@@ -84,6 +84,9 @@ pub struct CheckItem {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CheckState {
     Passed,
+    /// Works, and will not for long or not for everything.
+    Warning,
     Failed,
+    /// Something has to happen first.
     Waiting,
 }

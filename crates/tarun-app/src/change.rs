@@ -102,6 +102,9 @@ impl Change {
     }
 }
 
+/// Changes that may wait with the messages they know ([`Change::known`]).
+const READY_MADE: usize = 64;
+
 /// Where changes are told. Cheap to clone.
 #[derive(Clone)]
 pub struct Announcer {
@@ -116,11 +119,15 @@ impl Announcer {
     }
 
     /// Tells it. If nobody keeps up, its screens are told to fetch again instead.
-    pub fn tell(&self, change: Change) {
+    pub fn tell(&self, mut change: Change) {
         if change.is_empty() {
             return;
         }
         let tenant = change.tenant;
+        if self.to.capacity() + READY_MADE < self.to.max_capacity() {
+            // Ids take little room, and what they name is read again when their turn comes; contents could fill the memory.
+            change.known = vec![];
+        }
         if self.to.try_send(change).is_err() {
             self.missed(tenant);
         }
@@ -142,6 +149,54 @@ impl Announcer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tarun_core::delivery::Delivery;
+    use tarun_store::inbox::Body;
+    use tarun_store::message::Sender;
+    use time::OffsetDateTime;
+
+    fn a_message() -> Message {
+        Message {
+            id: MessageId::fresh(),
+            conversation_id: ConversationId::fresh(),
+            inbound: true,
+            kind: "TEXT".into(),
+            body: Body::default(),
+            status: Delivery::Delivered,
+            sent_by: Sender::Customer,
+            quote: None,
+            reactions: vec![],
+            media: None,
+            error: None,
+            client_key: None,
+            is_revoked: false,
+            is_edited: false,
+            said_at: OffsetDateTime::UNIX_EPOCH,
+            sent_at: None,
+            delivered_at: None,
+            read_at: None,
+            is_discarded: false,
+            call_started_at: None,
+        }
+    }
+
+    #[test]
+    fn many_changes_wait_without_their_contents() {
+        let (to, mut waiting) = mpsc::channel(READY_MADE * 4);
+        let announcer = Announcer::new(to);
+        let tenant = TenantId::fresh();
+        for _ in 0..READY_MADE * 3 {
+            let mut change = Change::of(tenant);
+            change.message_created(MessageId::fresh(), ConversationId::fresh());
+            change.known.push(a_message());
+            announcer.tell(change);
+        }
+        let waited: Vec<Change> = std::iter::from_fn(|| waiting.try_recv().ok()).collect();
+        assert_eq!(waited.len(), READY_MADE * 3);
+        assert!(waited.iter().all(|c| c.messages_created.len() == 1), "none is lost");
+        let ready_made = waited.iter().filter(|c| !c.known.is_empty()).count();
+        assert!((1..=READY_MADE + 1).contains(&ready_made), "{ready_made}");
+        assert!(announcer.take_missed().is_empty());
+    }
 
     #[test]
     fn changes_taken_together_name_each_row_once() {

@@ -3,5 +3,5 @@
 mod list;
 mod settle;
 
-pub use list::list;
+pub use list::{list, not_shown};
 pub use settle::{discard, retry};

@@ -5,6 +5,7 @@ mod apart;
 pub(crate) mod arrival;
 mod handle;
 mod noted;
+mod outcome;
 mod routes;
 mod understand;
 mod writer;

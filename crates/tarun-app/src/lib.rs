@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod input;
 pub mod intake;
 pub mod invitation;
+pub mod lasting;
 pub mod media;
 pub mod message;
 pub mod number;
@@ -43,6 +44,7 @@ pub struct App {
     pub objects: media::Objects,
     /// What people and Meta reach this installation by, without a slash at the end.
     pub public_url: Arc<str>,
+    pub openings: conversation::Openings,
     /// How long raw events are kept for replay.
     pub keep_events: time::Duration,
 }

@@ -7,6 +7,7 @@ mod reader;
 
 pub use reader::Reader;
 
+use crate::lasting::Lasting;
 use redis::IntoConnectionInfo as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tarun_core::ids::TenantId;
 use tarun_store::job::JobKind;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Streams per kind of work. More would let more processes share it, and cost a command each.
@@ -74,11 +76,18 @@ pub async fn connect(url: &str) -> redis::RedisResult<ConnectionManager> {
 }
 
 impl Queue {
-    /// `local` takes the hints of this process while Valkey is away. Starts the task that tells; it ends with the last clone.
-    pub fn new(prefix: &str, valkey: ConnectionManager, local: mpsc::Sender<Hint>) -> Self {
+    /// `local` takes the hints of this process while Valkey is away. Starts the task that tells; after `end` it tells what
+    /// waits and ends.
+    pub fn new(
+        prefix: &str,
+        valkey: ConnectionManager,
+        local: mpsc::Sender<Hint>,
+        tasks: &Lasting,
+        end: &CancellationToken,
+    ) -> Self {
         let (untold, news) = mpsc::channel(UNTOLD);
         let teller = Teller { prefix: prefix.into(), valkey: valkey.clone(), local };
-        tokio::spawn(teller.run(news));
+        tasks.spawn("the teller of hints", teller.run(news, end.clone()));
         Self { prefix: prefix.into(), valkey, untold }
     }
 
@@ -135,9 +144,20 @@ struct Teller {
 }
 
 impl Teller {
-    async fn run(mut self, mut from: mpsc::Receiver<News>) {
+    async fn run(mut self, mut from: mpsc::Receiver<News>, end: CancellationToken) {
         let mut news = vec![];
-        while from.recv_many(&mut news, TOGETHER).await > 0 {
+        loop {
+            let taken = tokio::select! {
+                taken = from.recv_many(&mut news, TOGETHER) => taken,
+                () = end.cancelled(), if !from.is_closed() => {
+                    // What waits still comes out of it.
+                    from.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
             let mut keys: BTreeMap<(JobKind, TenantId, usize), BTreeSet<i64>> = BTreeMap::new();
             for (kind, tenant, some) in news.drain(..) {
                 for key in some {

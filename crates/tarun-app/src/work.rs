@@ -4,6 +4,7 @@ mod turns;
 
 use crate::App;
 use crate::intake::{self, Apart};
+use crate::lasting::Lasting;
 use crate::media;
 use crate::queue::{Hint, Reader};
 use crate::sending;
@@ -17,7 +18,6 @@ use tarun_store::job::{Due, JobKind};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use turns::Turns;
 
 /// Lanes for inbound events: one transaction each at a time.
@@ -38,8 +38,8 @@ const FORGET_ROUNDS: usize = 60;
 /// Hints that stay in this process, from the queue to its lanes.
 pub type LocalHints = mpsc::Receiver<Hint>;
 
-/// Starts the workers; they end, finishing what they hold, when `stop` is cancelled. `tracker` waits for them.
-pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &CancellationToken, tracker: &TaskTracker) {
+/// Starts the workers; they end, finishing what they hold, when `stop` is cancelled.
+pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &CancellationToken, tasks: &Lasting) {
     // Different for each process and start; dead ones are removed from the groups by the living.
     let consumer = uuid::Uuid::now_v7().to_string();
     let mut lanes: Vec<mpsc::Sender<Hint>> = vec![];
@@ -54,29 +54,31 @@ pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &Cancellat
             to: to.clone(),
             stop: stop.clone(),
         };
-        tracker.spawn(reader.run());
+        tasks.spawn("a reader of hints", reader.run());
         lanes.push(to);
         from
     };
-    let apart = Apart::new(tracker.clone());
+    let apart = Apart::new(tasks.tracker().clone());
     for lane in 0..INBOUND_LANES {
         let from = add(JobKind::Inbound, (lane, INBOUND_LANES));
-        tracker.spawn(inbound_lane(app.clone(), apart.clone(), from, stop.clone()));
+        tasks.spawn("a lane of events", inbound_lane(app.clone(), apart.clone(), from, stop.clone()));
     }
     let from = add(JobKind::Send, (0, 1));
-    tracker.spawn(each_key(app.clone(), from, SENDS, stop.clone(), |app, tenant, key| async move {
+    let sends = each_key(app.clone(), from, SENDS, stop.clone(), |app, tenant, key| async move {
         let ctx = app.store.tenant(tenant).await?;
         sending::deliver(&app, &ctx, key).await
-    }));
+    });
+    tasks.spawn("the lane of messages to send", sends);
     let from = add(JobKind::Media, (0, 1));
-    tracker.spawn(each_key(app.clone(), from, FETCHES, stop.clone(), |app, tenant, key| async move {
+    let fetches = each_key(app.clone(), from, FETCHES, stop.clone(), |app, tenant, key| async move {
         let ctx = app.store.tenant(tenant).await?;
         media::fetch(&app, &ctx, key).await
-    }));
+    });
+    tasks.spawn("the lane of files", fetches);
     let inbound = lanes[0].clone();
     let (send, fetch) = (lanes[INBOUND_LANES].clone(), lanes[INBOUND_LANES + 1].clone());
     let ended = stop.clone();
-    tracker.spawn(async move {
+    tasks.spawn("hints of this process", async move {
         loop {
             let hint = tokio::select! {
                 hint = local.recv() => hint,
@@ -92,7 +94,7 @@ pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &Cancellat
             let _ = lane.try_send(hint);
         }
     });
-    tracker.spawn(sweep(app.clone(), stop.clone()));
+    tasks.spawn("the sweep", sweep(app.clone(), stop.clone()));
 }
 
 /// Takes the hints that wait, handles a batch of each tenant in turn, acknowledges what is done.

@@ -4,6 +4,7 @@
 //! processes of the installation get the ids through Valkey and do the same for their own sockets, so that no customer's
 //! text passes through it and an event always equals a refetch. Sockets carry no commands.
 
+mod full;
 mod relay;
 mod rooms;
 
@@ -11,17 +12,19 @@ pub use relay::{Relay, subscribe};
 
 use crate::http::conversations::conversation_out;
 use crate::http::messages::message_out;
+use full::{Leaving, is_full, unheard};
 use futures::FutureExt;
 use rooms::Rooms;
 use serde::Serialize;
-use socketioxide::SocketIo;
 use socketioxide::extract::{Data, SocketRef};
+use socketioxide::{BroadcastError, SocketIo};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tarun_app::App;
 use tarun_app::acting::ActError;
 use tarun_app::change::Change;
+use tarun_app::lasting::Lasting;
 use tarun_core::ids::{ConversationId, MessageId, TenantId};
 use tarun_store::{StoreError, conversation, message};
 use time::format_description::well_known::Rfc3339;
@@ -36,6 +39,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const READING: Duration = Duration::from_secs(5);
 /// What a client may send in one message; it has nothing to say after its greeting.
 const MOST_BYTES: usize = 16 * 1024;
+/// Events that may wait for a socket that reads slowly; beyond it the socket is cut, to come back and fetch.
+const BUFFERED: usize = 2048;
 /// Sockets of one person at the same time.
 const SOCKETS_PER_USER: usize = 50;
 
@@ -45,6 +50,7 @@ pub struct Realtime {
     io: SocketIo,
     app: App,
     listening: Arc<Mutex<HashMap<TenantId, usize>>>,
+    leaving: Leaving,
 }
 
 #[derive(serde::Deserialize)]
@@ -61,25 +67,30 @@ struct Event<'a, T> {
 }
 
 /// The Socket.IO layer for the router, and the sockets behind it.
-pub fn start(app: &App, stop: &CancellationToken) -> (socketioxide::layer::SocketIoLayer, Realtime) {
+pub fn start(app: &App, stop: &CancellationToken, tasks: &Lasting) -> (socketioxide::layer::SocketIoLayer, Realtime) {
     let (layer, io) = SocketIo::builder()
         .max_payload(MOST_BYTES as u64)
         .ws_max_message_size(MOST_BYTES)
         .ws_max_frame_size(MOST_BYTES)
-        .max_buffer_size(2048)
+        .max_buffer_size(BUFFERED)
         .connect_timeout(Duration::from_secs(10))
         .build_layer();
-    let realtime = Realtime { io: io.clone(), app: app.clone(), listening: Arc::default() };
+    let realtime =
+        Realtime { io: io.clone(), app: app.clone(), listening: Arc::default(), leaving: Leaving::default() };
     let greeting = realtime.clone();
     io.ns("/", async move |socket: SocketRef, Data(hello): Data<serde_json::Value>| {
         greeting.greet(socket, hello).await;
     });
-    tokio::spawn(realtime.clone().prove_again(stop.clone()));
+    tasks.spawn("the proof of sockets", realtime.clone().prove_again(stop.clone()));
     (layer, realtime)
 }
 
 impl Realtime {
     async fn greet(&self, socket: SocketRef, hello: serde_json::Value) {
+        // Before anything is awaited: who leaves meanwhile is told of only here.
+        let seat = Seat { realtime: self.clone(), taken: Arc::default() };
+        let left = seat.clone();
+        socket.on_disconnect(async move |_: SocketRef| left.leave());
         let acting = match serde_json::from_value::<Greeting>(hello) {
             Ok(greeting) if greeting.token.len() <= 4096 => {
                 let acting = tarun_app::auth::authenticate(&self.app, &greeting.token).await.ok();
@@ -101,27 +112,18 @@ impl Realtime {
         }
         socket.join(own);
         socket.join(rooms.of_sight(&acting));
-        let tenant = acting.ctx.tenant;
-        *self.lock().entry(tenant).or_default() += 1;
-        metrics::gauge!("tarun_sockets").increment(1.0);
-        let gone = self.clone();
-        socket.on_disconnect(async move |_: SocketRef| gone.leave(tenant));
+        seat.take(acting.ctx.tenant);
+        if !socket.connected() {
+            // It left while its owner was asked for: nobody else would take its id out of the rooms again.
+            socket.leave_all();
+            seat.leave();
+            return;
+        }
         let _ = socket.emit("ready", &serde_json::json!({}));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, usize>> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn leave(&self, tenant: TenantId) {
-        metrics::gauge!("tarun_sockets").decrement(1.0);
-        let mut listening = self.lock();
-        if let Some(count) = listening.get_mut(&tenant) {
-            *count -= 1;
-            if *count == 0 {
-                listening.remove(&tenant);
-            }
-        }
     }
 
     /// Cuts sockets whose owner signed out, was switched off, lost his role or let his token end; he comes back with a new one.
@@ -132,6 +134,7 @@ impl Realtime {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
                 () = stop.cancelled() => return,
             }
+            self.leaving.cut_the_rest(&self.io);
             let now = self.app.clock.now();
             if now - proved_at < PROVE_EVERY {
                 continue;
@@ -150,7 +153,7 @@ impl Realtime {
                     Some(Err(_)) | None => false,
                 };
                 if !fits {
-                    let _ = socket.disconnect();
+                    self.leaving.cut(socket);
                 }
             }
         }
@@ -172,15 +175,31 @@ impl Realtime {
 
     /// Tells the screens of a business, or all of this process, to fetch again: `ready`, as after connecting.
     pub fn fetch_again(&self, tenant: Option<TenantId>) {
-        let told = match tenant.map(Rooms::of) {
-            Some(rooms) => {
-                self.io.to([rooms.all(), rooms.agents()]).emit("ready", &serde_json::json!({})).now_or_never()
-            }
-            None => self.io.emit("ready", &serde_json::json!({})).now_or_never(),
+        let tenants = match tenant {
+            Some(tenant) => vec![tenant],
+            None => self.lock().keys().copied().collect(),
         };
-        if !matches!(told, Some(Ok(()))) {
-            metrics::counter!("tarun_realtime_dropped_total").increment(1);
+        for tenant in tenants {
+            let rooms = Rooms::of(tenant);
+            let rooms = vec![rooms.all(), rooms.agents()];
+            let sent = self.io.to(rooms.clone()).emit("ready", &serde_json::json!({})).now_or_never();
+            self.see_to(tenant, rooms, sent);
         }
+    }
+
+    /// Sends those away who had no room for what was just sent. Who has room again by now can't be told from the others, so
+    /// that the whole business fetches.
+    fn see_to(&self, tenant: TenantId, rooms: Vec<String>, sent: Option<Result<(), BroadcastError>>) {
+        let unheard = unheard(sent);
+        if unheard == 0 {
+            return;
+        }
+        metrics::counter!("tarun_realtime_dropped_total").increment(unheard as u64);
+        let full: Vec<SocketRef> = self.io.to(rooms).sockets().into_iter().filter(is_full).collect();
+        if full.len() < unheard {
+            self.app.announcer.missed(tenant);
+        }
+        full.into_iter().for_each(|socket| self.leaving.cut(socket));
     }
 
     async fn read_and_send(&self, change: &Change) -> Result<(), StoreError> {
@@ -212,7 +231,7 @@ impl Realtime {
         let send_messages = |ids: &[MessageId], name: &'static str| {
             ids.iter().filter_map(|id| messages.get(id)).for_each(|m| {
                 if let Some(c) = conversations.get(&m.conversation_id) {
-                    self.send(rooms.who_sees(c.assignee), name, &at, &message_out(&ctx, m, now));
+                    self.send(change.tenant, rooms.who_sees(c.assignee), name, &at, &message_out(&ctx, m, now));
                 }
             });
         };
@@ -226,7 +245,7 @@ impl Realtime {
                 let mut out = conversation_out(&ctx, c, now);
                 // It differs by reader: each counts on or fetches again.
                 out.unread_count = -1;
-                self.send(rooms.who_sees(c.assignee), name, &at, &out);
+                self.send(change.tenant, rooms.who_sees(c.assignee), name, &at, &out);
                 if let Some(assignee) = c.assignee {
                     // Those who saw it while it was nobody's must let go of it; they learn its id only.
                     let gone = Event {
@@ -235,23 +254,51 @@ impl Realtime {
                         data: &serde_json::json!({ "id": c.id }),
                     };
                     let others = self.io.to(rooms.agents()).except(rooms.user(assignee));
-                    let _ = others.emit("conversation.hidden", &gone).await;
+                    let sent = others.emit("conversation.hidden", &gone).now_or_never();
+                    self.see_to(change.tenant, vec![rooms.agents()], sent);
                 }
             }
         }
         for contact in &change.contacts_updated {
             // The conversations told above hold the contact; the id alone suffices to fetch it again.
-            self.send(vec![rooms.all(), rooms.agents()], "contact.updated", &at, &serde_json::json!({ "id": contact }));
+            let everybody = vec![rooms.all(), rooms.agents()];
+            self.send(change.tenant, everybody, "contact.updated", &at, &serde_json::json!({ "id": contact }));
         }
         // Nothing was written: screens need not wait for its end.
         tx.commit().await
     }
 
-    fn send<T: Serialize>(&self, rooms: Vec<String>, name: &'static str, at: &str, data: &T) {
+    fn send<T: Serialize>(&self, tenant: TenantId, rooms: Vec<String>, name: &'static str, at: &str, data: &T) {
         let event = Event { id: uuid::Uuid::now_v7().to_string(), at, data };
         // With the local adapter the future is ready at once.
-        if !matches!(self.io.to(rooms).emit(name, &event).now_or_never(), Some(Ok(()))) {
-            metrics::counter!("tarun_realtime_dropped_total").increment(1);
+        let sent = self.io.to(rooms.clone()).emit(name, &event).now_or_never();
+        self.see_to(tenant, rooms, sent);
+    }
+}
+
+/// A socket's place among those who listen. Its end may be noted by two; it is counted once.
+#[derive(Clone)]
+struct Seat {
+    realtime: Realtime,
+    taken: Arc<Mutex<Option<TenantId>>>,
+}
+
+impl Seat {
+    fn take(&self, tenant: TenantId) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(tenant);
+        *self.realtime.lock().entry(tenant).or_default() += 1;
+        metrics::gauge!("tarun_sockets").increment(1.0);
+    }
+
+    fn leave(&self) {
+        let Some(tenant) = self.taken.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        metrics::gauge!("tarun_sockets").decrement(1.0);
+        let mut listening = self.realtime.lock();
+        if let Some(count) = listening.get_mut(&tenant) {
+            *count -= 1;
+            if *count == 0 {
+                listening.remove(&tenant);
+            }
         }
     }
 }

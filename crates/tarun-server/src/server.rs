@@ -14,7 +14,9 @@ use std::time::Duration;
 use tarun_app::App;
 use tarun_app::auth::Auth;
 use tarun_app::change::Announcer;
+use tarun_app::conversation::Openings;
 use tarun_app::intake::{Intake, Routes, When};
+use tarun_app::lasting::Lasting;
 use tarun_app::media::Objects;
 use tarun_app::queue::{self, Queue};
 use tarun_core::clock::Clock;
@@ -25,7 +27,6 @@ use tarun_store::{Store, setup};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// What a process does.
@@ -154,8 +155,11 @@ pub struct Running {
     pub addr: Option<SocketAddr>,
     pub app: App,
     stop: CancellationToken,
-    tracker: TaskTracker,
-    http: Option<tokio::task::JoinHandle<()>>,
+    http: Lasting,
+    workers: Lasting,
+    tellers: Lasting,
+    /// Ends the tellers, when nobody is left who has something to tell.
+    end: CancellationToken,
 }
 
 /// Brings the database to this version and starts the parts.
@@ -173,7 +177,12 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     let valkey = queue::connect(&backing.redis_url)
         .await
         .map_err(|e| anyhow::anyhow!("Valkey or Redis can't be reached: {e}. Check REDIS_URL"))?;
-    let queue = Queue::new(&config.queue_prefix, valkey.clone(), local);
+    let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+    let workers = Lasting::default();
+    let (http, tellers) = (workers.beside(), workers.beside());
+    // Nobody waits for their end: they hold nothing, or end with the last who may want something of them.
+    let others = workers.beside();
+    let queue = Queue::new(&config.queue_prefix, valkey.clone(), local, &tellers, &end);
     let listener = if parts.http {
         Some(TcpListener::bind(config.listen).await.map_err(|e| listen_failed("TARUN_LISTEN", config.listen, &e))?)
     } else {
@@ -198,51 +207,58 @@ pub async fn start(config: &Config, backing: &Backing, parts: Parts, clock: Cloc
     // A process without workers only keeps what comes: that is what they are for.
     let when = if parts.work { When::AtOnce } else { When::ByWorkers };
     let app = App {
-        intake: Intake::start(&store, &queue, &announcer, &clock, Routes::new(store.clone()), when),
+        intake: Intake::start(&store, &queue, &announcer, &clock, Routes::new(store.clone()), when, &others),
         auth: Auth::new(&store),
         provider: Arc::new(provider),
         announcer,
         objects: objects.map_err(anyhow::Error::msg)?,
         public_url: public_url.as_str().into(),
+        openings: Openings::default(),
         keep_events: config.keep_events,
         store,
         clock,
         queue,
     };
-    let stop = CancellationToken::new();
-    let tracker = TaskTracker::new();
     if parts.work {
-        tarun_app::work::start(&app, &backing.redis_url, local_hints, &stop, &tracker);
+        tarun_app::work::start(&app, &backing.redis_url, local_hints, &stop, &workers);
     }
     let id = Uuid::now_v7();
     let channel = format!("{}:changes", config.queue_prefix);
     let announcer = app.announcer.clone();
-    let mut relay = Relay { id, channel: channel.clone(), valkey, announcer, realtime: None };
-    let mut served = None;
+    let mut relay = Relay {
+        id,
+        channel: channel.clone(),
+        valkey,
+        announcer,
+        realtime: None,
+        tasks: tellers.clone(),
+        end: end.clone(),
+    };
     if let Some(listener) = listener {
-        let (sockets, realtime) = realtime::start(&app, &stop);
+        let (sockets, realtime) = realtime::start(&app, &stop, &others);
         relay.realtime = Some(realtime.clone());
-        tokio::spawn(realtime::subscribe(backing.redis_url.clone(), channel, id, realtime, stop.clone()));
+        let hearing = realtime::subscribe(backing.redis_url.clone(), channel, id, realtime, stop.clone());
+        others.spawn("the subscription to changes", hearing);
         let settings = HttpSettings {
             trusted_proxy: config.trusted_proxy,
             sign_up: config.signup,
             metrics_token: config.metrics_token.clone(),
         };
         let router = http::router(Http { app: app.clone(), settings: Arc::new(settings) }, sockets);
-        served = Some(tokio::spawn(serve(listener, router, Connections::default(), stop.clone())));
+        http.spawn("HTTP", serve(listener, router, Connections::default(), stop.clone()));
     }
     // In every kind of process: those that only work have figures, too.
     if let Some(listen) = config.metrics_listen {
         let bound = TcpListener::bind(listen).await;
         let listener = bound.map_err(|e| listen_failed("TARUN_METRICS_LISTEN", listen, &e))?;
         let router = http::health::metrics_only(app.store.clone());
-        tokio::spawn(serve(listener, router, Connections::default(), stop.clone()));
+        others.spawn("HTTP of figures", serve(listener, router, Connections::default(), stop.clone()));
     }
-    tokio::spawn(relay.run(changes));
+    tellers.spawn("the relay of changes", relay.run(changes));
     if let MasterSource::File(path) = &config.master {
-        tokio::spawn(master_key::follow(path.clone(), app.store.clone(), stop.clone()));
+        others.spawn("the look at the master key", master_key::follow(path.clone(), app.store.clone(), stop.clone()));
     }
-    Ok(Running { addr, app, stop, tracker, http: served })
+    Ok(Running { addr, app, stop, http, workers, tellers, end })
 }
 
 fn listen_failed(setting: &str, addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
@@ -261,15 +277,21 @@ pub(crate) fn local_name(addr: SocketAddr) -> String {
 }
 
 impl Running {
-    /// Stops accepting, finishes what is under way, closes.
+    /// Ends when a part of it died, by a mistake of ours: the rest can't do its work without it.
+    pub async fn broken(&self) {
+        self.workers.broken().await;
+    }
+
+    /// Stops accepting, finishes what is under way, tells what came of it, closes.
     pub async fn stop(self) {
         self.stop.cancel();
-        if let Some(http) = self.http {
-            let _ = tokio::time::timeout(Duration::from_secs(11), http).await;
-        }
-        self.tracker.close();
-        if tokio::time::timeout(Duration::from_secs(25), self.tracker.wait()).await.is_err() {
+        self.http.ended(Duration::from_secs(11)).await;
+        if !self.workers.ended(Duration::from_secs(25)).await {
             tracing::warn!("work under way took too long to finish; its rows bring it back at the next start");
+        }
+        self.end.cancel();
+        if !self.tellers.ended(Duration::from_secs(2)).await {
+            tracing::warn!("not everything was told to other processes; they fetch it at the next start");
         }
         self.app.store.close().await;
     }

@@ -61,6 +61,7 @@ impl Options {
                 display_phone_number: "+91 90000 00001".to_owned(),
                 verified_name: "Noor & Neem".to_owned(),
                 access_token: "simulator-access-token".into(),
+                token_expires_at: 0,
             }],
         };
         let mut config = SimulatorConfig::new(self.listen, self.app_secret, self.verify_token, numbers);

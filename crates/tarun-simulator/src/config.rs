@@ -41,6 +41,9 @@ pub struct SimNumber {
     pub display_phone_number: String,
     pub verified_name: String,
     pub access_token: Secret,
+    /// When the token ends, seconds since 1970. 0: never, as a system user's may; another is a person's.
+    #[serde(default)]
+    pub token_expires_at: i64,
 }
 
 /// How a simulator starts.

@@ -11,3 +11,6 @@ alter table contacts add column marketing_at timestamptz;
 
 -- When the customer first played a voice message of ours.
 alter table messages add column played_at timestamptz;
+
+-- Events that show nowhere are counted for admins.
+create index inbound_events_not_shown on inbound_events (tenant_id, received_at) where outcome is not null;

@@ -23,36 +23,64 @@ pub struct Entry {
 }
 
 pub async fn insert(tx: &mut TenantTx, entry: &Entry) -> Result<(), StoreError> {
-    let tenant = tx.tenant();
-    sqlx::query(
+    run(
+        tx,
         "insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        entry,
     )
-    .bind(tenant.0)
-    .bind(entry.id)
-    .bind(entry.at)
-    .bind(&entry.actor_kind)
-    .bind(entry.actor_id)
-    .bind(&entry.action)
-    .bind(&entry.subject_kind)
-    .bind(entry.subject_id)
-    .bind(Json(&entry.detail))
-    .execute(tx.sql())
-    .await?;
+    .await
+}
+
+/// Does nothing where a unique index says that the line is there.
+pub async fn insert_once(tx: &mut TenantTx, entry: &Entry) -> Result<(), StoreError> {
+    run(
+        tx,
+        "insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+        entry,
+    )
+    .await
+}
+
+async fn run(tx: &mut TenantTx, sql: &'static str, entry: &Entry) -> Result<(), StoreError> {
+    let tenant = tx.tenant();
+    sqlx::query(sql)
+        .bind(tenant.0)
+        .bind(entry.id)
+        .bind(entry.at)
+        .bind(&entry.actor_kind)
+        .bind(entry.actor_id)
+        .bind(&entry.action)
+        .bind(&entry.subject_kind)
+        .bind(entry.subject_id)
+        .bind(Json(&entry.detail))
+        .execute(tx.sql())
+        .await?;
     Ok(())
 }
 
-/// A page of the log, newest first. Ids grow with time, so the last one seen is the place.
-pub async fn list(tx: &mut TenantTx, before: Option<Uuid>, limit: i64) -> Result<Vec<Entry>, StoreError> {
+/// A page of the log, newest first: of one action, or of all but the `left_out` one. Ids grow with time, so the last one
+/// seen is the place.
+pub async fn list(
+    tx: &mut TenantTx,
+    action: Option<&str>,
+    left_out: &str,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
     type Row = (Uuid, OffsetDateTime, String, Option<Uuid>, String, Option<String>, Option<Uuid>, Json<Value>);
     let tenant = tx.tenant();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, at, actor_kind, actor_id, action, subject_kind, subject_id, detail from audit_log \
-         where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3",
+         where tenant_id = $1 and ($2::uuid is null or id < $2) and case when $4::text is null then action <> $5 else action = $4 end \
+         order by id desc limit $3",
     )
     .bind(tenant.0)
     .bind(before)
     .bind(limit)
+    .bind(action)
+    .bind(left_out)
     .fetch_all(tx.sql())
     .await?;
     Ok(rows

@@ -1,4 +1,4 @@
-//! What Meta sent, kept as it came: the intake's first and only step before the answer 200.
+//! What Meta sent, kept as it came before the answer 200.
 
 use crate::error::StoreError;
 use crate::keys::{KeyError, Place};
@@ -79,7 +79,7 @@ pub async fn keep(
 ) -> Result<Vec<Kept>, StoreError> {
     // In the order of ids, so that two processes which were sent the same events wait for each other and do not lock each
     // other out. Jobs in the order given: their ids are the order of handling. The limit keeps the search for jobs that
-    // wait on their index.
+    // wait on their index. What is new is looked up in a hash: a join would compare each with each (joins by hash are off here).
     let waits = if jobs == Jobs::WhereOthersWait {
         "coalesce((select true from jobs j where j.tenant_id = $1 and j.kind = 'INBOUND' and j.ordering_key = g.ordering_key
                    and j.state = 'PENDING' limit 1), false)"
@@ -94,7 +94,8 @@ pub async fn keep(
              insert into inbound_events (tenant_id, id, number_id, field, kind, payload_enc, received_at)
              select $1, id, number_id, field, kind, payload_enc, received_at from given order by id
              on conflict do nothing returning id),
-         found as (select g.n, g.id, g.ordering_key, {waits} as waits from given g join fresh using (id)),
+         found as (select g.n, g.id, g.ordering_key, {waits} as waits 
+                   from given g where (g.id in (select id from fresh)) is true),
          queued as (
              insert into jobs (tenant_id, ordering_key, kind, ref_id, attempts, sweep_at, created_at)
              select $1, ordering_key, 'INBOUND', id, $11, $9, $10 from found where waits order by n)
@@ -137,6 +138,42 @@ pub async fn set_outcome(tx: &mut TenantTx, id: Uuid, outcome: &str) -> Result<(
         .execute(tx.sql())
         .await?;
     Ok(())
+}
+
+/// Events of one sort that show nowhere.
+#[derive(Debug, Clone)]
+pub struct NotShown {
+    /// Meta's word for what they are.
+    pub field: String,
+    /// `None`: about an account, or about a number that is not connected here.
+    pub number: Option<NumberId>,
+    pub outcome: String,
+    pub count: i64,
+    pub last_at: OffsetDateTime,
+}
+
+/// The events received since a moment that show nowhere, by sort, the latest sort first. Of very many the latest are counted.
+pub async fn not_shown(tx: &mut TenantTx, since: OffsetDateTime) -> Result<Vec<NotShown>, StoreError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query(
+        "select field, number_id, outcome, count(*) as count, max(received_at) as last_at
+         from (select field, number_id, outcome, received_at from inbound_events
+               where tenant_id = $1 and received_at >= $2 and outcome is not null
+               order by received_at desc limit 100000) e
+         group by field, number_id, outcome order by last_at desc, outcome, field limit 200",
+    )
+    .bind(tenant)
+    .bind(since)
+    .fetch_all(tx.sql())
+    .await?;
+    let sort = |row: &sqlx::postgres::PgRow| NotShown {
+        field: row.get("field"),
+        number: row.get::<Option<Uuid>, _>("number_id").map(NumberId),
+        outcome: row.get("outcome"),
+        count: row.get("count"),
+        last_at: row.get("last_at"),
+    };
+    Ok(rows.iter().map(sort).collect())
 }
 
 /// Puts kept events of a time span back to work, oldest first; handling them again changes nothing that was done.

@@ -33,6 +33,9 @@ pub struct Body {
     /// Earlier texts, oldest first, of an edited message.
     #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<serde_json::Value>,
+    /// When the newest edit was made, in Unix seconds: reports of edits overtake each other.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<i64>,
 }
 
 impl Body {
@@ -322,7 +325,7 @@ async fn insert_messages(
     } else {
         HashMap::new()
     };
-    // Messages, and what they add to their conversations, which are locked: only what is new counts.
+    // Messages, and what they add to their conversations, which are locked: only what is new counts, looked up in a hash.
     let rows = sqlx::query(
         "with given as (
              select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::uuid[], $9::text[],
@@ -338,7 +341,7 @@ async fn insert_messages(
              select conversation_id, max(said_at) as last_at, (array_agg(id order by said_at desc, id desc))[1] as last_id,
                     max(said_at) filter (where opens_window) as last_inbound, count(*) filter (where counts) as unread,
                     bool_or(reopens) as reopens
-             from given join fresh using (id) group by conversation_id),
+             from given where (id in (select id from fresh)) is true group by conversation_id),
          grown as (
              update conversations c set
                  last_message_id = case when g.last_at >= c.last_message_at or c.last_message_id is null then g.last_id else c.last_message_id end,

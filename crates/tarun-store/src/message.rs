@@ -191,6 +191,8 @@ fn reactions(ctx: &TenantCtx, row: &PgRow, message: Uuid) -> Result<Vec<Reaction
                 .ok_or_else(|| StoreError::Inconsistent { table: "message_reactions", reason: "by_whom".to_owned() })?;
             Ok(Reaction { message_id: MessageId(message), by, emoji })
         })
+        // An empty one was taken back.
+        .filter(|reaction| reaction.as_ref().map_or(true, |r| !r.emoji.is_empty()))
         .collect()
 }
 

@@ -183,13 +183,17 @@ impl Store {
                 other => other?,
             };
             let id: Uuid = row.get("id");
+            let open = |column, sealed| ctx.open(column, id, row.get(sealed)).map(Secret::new);
+            let (Ok(app_secret), Ok(verify_token)) = (
+                open("whatsapp_numbers.app_secret", "app_secret_enc"),
+                open("whatsapp_numbers.verify_token", "verify_token_enc"),
+            ) else {
+                tracing::error!(number = %id, "a number's webhooks can't be verified: enter its app secret again");
+                continue;
+            };
             routes.push(Route {
-                app_secret: Secret::new(ctx.open("whatsapp_numbers.app_secret", id, row.get("app_secret_enc"))?),
-                verify_token: Secret::new(ctx.open(
-                    "whatsapp_numbers.verify_token",
-                    id,
-                    row.get("verify_token_enc"),
-                )?),
+                app_secret,
+                verify_token,
                 ctx,
                 id: NumberId(id),
                 phone_number_id: row.get("phone_number_id"),

@@ -2,19 +2,25 @@ import { useStore } from "@/lib/store.ts";
 import { session } from "./session.ts";
 import type { Role, Tenant, User } from "./types.ts";
 
+export interface Me {
+  user: User;
+  tenant: Tenant;
+  permissions: readonly string[];
+}
+
 /** The signed-in person and their business. Only below the gate, where somebody is signed in. */
-export function useMe(): { user: User; tenant: Tenant } {
+export function useMe(): Me {
   const state = useStore(session);
   if (state.phase === "in") return state;
   throw new Error("useMe is for pages behind the sign-in");
 }
 
-export type Action = "settings.manage" | "owner.grant";
+/** Those of the server's policy that the pages ask for. */
+export type Action = "failure.manage" | "number.manage" | "owner.manage" | "tenant.manage";
 
-/** The one place that says what a role may do. The server decides; this only hides what it would refuse. */
-export function may(role: Role, action: Action): boolean {
-  if (action === "owner.grant") return role === "OWNER";
-  return role === "OWNER" || role === "ADMIN";
+/** What the server's policy allows, as it said at sign-in; this only hides what it would refuse. */
+export function may(me: Pick<Me, "permissions">, action: Action): boolean {
+  return me.permissions.includes(action);
 }
 
 export const roleWords: Record<Role, string> = { OWNER: "Owner", ADMIN: "Admin", AGENT: "Agent" };

@@ -383,7 +383,7 @@ export interface paths {
         };
         /**
          * Read a conversation
-         * @description Its messages, notes and events, newest first.
+         * @description Its messages, notes and events, newest first. The audit log tells who did so, once in a quarter of an hour.
          */
         get: operations["list_messages"];
         put?: never;
@@ -492,6 +492,27 @@ export interface paths {
          *     sent are not here: they stand in their conversation.
          */
         get: operations["list_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failures/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what is not shown
+         * @description Events of the last seven days that were kept and show nowhere, by sort and reason, the latest first: messages of groups
+         *     and of numbers that are not connected, news of the account, what could not be read. For admins. All on one page.
+         */
+        get: operations["list_kept"];
         put?: never;
         post?: never;
         delete?: never;
@@ -850,7 +871,7 @@ export interface components {
         AuditActorKind: "USER" | "API_KEY" | "SYSTEM";
         /** @description One line of the log. Lines are added, never changed or removed. */
         AuditEntry: {
-            /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+            /** @description Stable: `session.started`, `user.role_changed`, `api_key.created`, `conversation.opened` … */
             action: string;
             /** Format: uuid */
             actor_id?: string | null;
@@ -867,7 +888,7 @@ export interface components {
             subject_kind?: string | null;
         };
         CheckItem: {
-            /** @description Stable: `token`, `number`, `waba`, `subscription`, `webhook_handshake`, `webhook_received`. */
+            /** @description Stable: `token`, `number`, `waba`, `subscription`, `webhook_received`. */
             code: string;
             /** @description What was found, and what to do where it is not well. */
             detail: string;
@@ -875,7 +896,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        CheckState: "PASSED" | "FAILED" | "WAITING";
+        CheckState: "PASSED" | "WARNING" | "FAILED" | "WAITING";
         Contact: {
             /** Format: date-time */
             created_at: string;
@@ -1021,6 +1042,22 @@ export interface components {
         InvitationIn: {
             email: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description Events of one sort that were received, kept, and show nowhere. */
+        KeptEvents: {
+            /** Format: int64 */
+            count: number;
+            /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+            field: string;
+            /** Format: date-time */
+            last_at: string;
+            /**
+             * Format: uuid
+             * @description `null`: they concern an account, or a number that is not connected here.
+             */
+            number_id?: string | null;
+            /** @description Why they show nowhere, in words. */
+            reason: string;
         };
         /** @description Accepting an invitation or a password reset link. */
         LinkAcceptIn: {
@@ -1202,7 +1239,7 @@ export interface components {
         /** @description One page of a list. */
         Page_AuditEntry: {
             data: {
-                /** @description Stable: `session.started`, `user.role_changed`, `api_key.created` … */
+                /** @description Stable: `session.started`, `user.role_changed`, `api_key.created`, `conversation.opened` … */
                 action: string;
                 /** Format: uuid */
                 actor_id?: string | null;
@@ -1290,6 +1327,26 @@ export interface components {
                 id: string;
                 role: components["schemas"]["Role"];
                 url?: string | null;
+            }[];
+            /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KeptEvents: {
+            data: {
+                /** Format: int64 */
+                count: number;
+                /** @description Meta's word for what they are about: `messages`, `smb_message_echoes`, `account_update` … */
+                field: string;
+                /** Format: date-time */
+                last_at: string;
+                /**
+                 * Format: uuid
+                 * @description `null`: they concern an account, or a number that is not connected here.
+                 */
+                number_id?: string | null;
+                /** @description Why they show nowhere, in words. */
+                reason: string;
             }[];
             /** @description Opaque; give it back as `cursor` to go on. `null` on the last page. */
             next_cursor?: string | null;
@@ -1525,6 +1582,8 @@ export interface components {
              * @description Seconds until `access_token` ends.
              */
             expires_in: number;
+            /** @description As in `GET /me`: what the person may do. */
+            permissions: string[];
             tenant: components["schemas"]["Tenant"];
             user: components["schemas"]["User"];
         };
@@ -2539,6 +2598,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Failure"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sorts of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptEvents"];
                 };
             };
             /** @description A problem */

@@ -11,7 +11,7 @@ export type SessionState =
   | { phase: "out"; left: boolean }
   /** The server did not answer: neither in nor out. */
   | { phase: "unreachable" }
-  | { phase: "in"; user: User; tenant: Tenant };
+  | { phase: "in"; user: User; tenant: Tenant; permissions: readonly string[] };
 
 export const session = createStore<SessionState>({ phase: "unknown" });
 
@@ -33,8 +33,9 @@ if (tabs) {
 export function begin(answer: Session): void {
   token = { value: answer.access_token, endsAt: Date.now() + answer.expires_in * 1000 };
   const before = session.get();
-  session.set({ phase: "in", user: answer.user, tenant: answer.tenant });
-  if (before.phase !== "in" || before.user.id !== answer.user.id) tabs?.postMessage(answer.user.id);
+  const { user, tenant, permissions } = answer;
+  session.set({ phase: "in", user, tenant, permissions });
+  if (before.phase !== "in" || before.user.id !== user.id) tabs?.postMessage(user.id);
 }
 
 function end(left: boolean): void {

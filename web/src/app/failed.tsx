@@ -8,8 +8,7 @@ const askMs = 60_000;
 
 /** How many failed messages wait for an admin; none for those who cannot do anything about them. */
 export function useFailed(): number {
-  const { user } = useMe();
-  const enabled = may(user.role, "settings.manage");
+  const enabled = may(useMe(), "failure.manage");
   return useQuery({ ...failures(), enabled, refetchInterval: askMs, staleTime: askMs }).data?.length ?? 0;
 }
 

@@ -26,7 +26,7 @@ interface Entry {
 
 /** Conversations, places and actions in one search field. */
 export function Palette({ onClose }: { onClose: () => void }) {
-  const { user } = useMe();
+  const me = useMe();
   const navigate = useNavigate();
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
@@ -52,7 +52,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     })),
     ...[
       { name: "Inbox", keys: "G I", icon: "inbox" as const, run: () => void navigate({ to: paths.inbox }) },
-      ...settingsPlaces(user.role).map((place) => ({
+      ...settingsPlaces(me).map((place) => ({
         name: `Settings: ${place.label}`,
         icon: "gear" as const,
         run: () => void navigate({ to: place.to }),

@@ -23,7 +23,8 @@ const views: ReadonlyArray<readonly [View, string]> = [
 ];
 
 export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
-  const { user, tenant } = useMe();
+  const me = useMe();
+  const { user, tenant } = me;
   const location = useLocation();
   const navigate = useNavigate();
   const { pathname } = location;
@@ -31,7 +32,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
   const inSettings = pathname.startsWith("/settings");
   const view = (location.search as { view?: View }).view ?? "all";
   const counts = useQuery(inboxCounts("all")).data;
-  const admin = may(user.role, "settings.manage");
+  const admin = may(me, "tenant.manage");
   const failed = useFailed();
 
   return (
@@ -87,7 +88,7 @@ export function Sidebar({ onPalette, onSheet }: { onPalette: () => void; onSheet
         </Link>
         {inSettings && (
           <div className="sub">
-            {settingsPlaces(user.role).map((place) => (
+            {settingsPlaces(me).map((place) => (
               <Link
                 key={place.to}
                 className={pathname === place.to ? "nav2 on" : "nav2"}

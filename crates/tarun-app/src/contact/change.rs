@@ -3,6 +3,7 @@
 use super::see::{SeenContact, visible};
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
+use crate::message::Follows;
 use crate::{App, input};
 use tarun_core::ids::ContactId;
 use tarun_core::policy::Action;
@@ -40,8 +41,7 @@ pub async fn change(app: &App, acting: &Acting, id: ContactId, change: ContactCh
         told.contacts_updated.push(id);
         conversations.iter().for_each(|c| told.conversation_updated(c.id));
     }
-    tx.commit().await?;
-    app.announcer.tell(told);
+    Follows::of(told).commit(app, tx).await?;
     Ok(SeenContact::new(after, &conversations))
 }
 

@@ -4,7 +4,7 @@ use super::see::{seen, visible};
 use crate::App;
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
-use crate::message::timeline;
+use crate::message::{Follows, timeline};
 use serde_json::json;
 use tarun_core::ids::{ConversationId, UserId};
 use tarun_core::policy::Action;
@@ -43,7 +43,6 @@ pub async fn assign(
     // Read before the commit, by the id: whoever gave it away may not see it any more.
     let after =
         conversation::get(&mut tx, acting.actor.user_id(), id).await?.ok_or(ActError::NotFound("conversation"))?;
-    tx.commit().await?;
-    app.announcer.tell(change);
+    Follows::of(change).commit(app, tx).await?;
     Ok(after)
 }

@@ -4,7 +4,7 @@ use super::see::{seen, visible};
 use crate::App;
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
-use crate::message::timeline;
+use crate::message::{Follows, timeline};
 use serde_json::json;
 use tarun_core::conversation::Status;
 use tarun_core::ids::ConversationId;
@@ -31,7 +31,6 @@ pub async fn set_status(
         timeline::add(&mut tx, acting, id, "status_changed", data, now, &mut change).await?;
     }
     let after = seen(&mut tx, acting, id).await?;
-    tx.commit().await?;
-    app.announcer.tell(change);
+    Follows::of(change).commit(app, tx).await?;
     Ok(after)
 }

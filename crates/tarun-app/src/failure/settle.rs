@@ -2,6 +2,7 @@
 
 use crate::acting::{ActError, Acting};
 use crate::change::Change;
+use crate::message::Follows;
 use crate::{App, audit};
 use serde_json::json;
 use tarun_core::ids::{ConversationId, MediaId, MessageId};
@@ -19,9 +20,7 @@ pub async fn retry(app: &App, acting: &Acting, id: i64) -> Result<(), ActError> 
     let mut change = Change::of(acting.ctx.tenant);
     begin_anew(&mut tx, &letter, &mut change).await?;
     record(&mut tx, app, acting, "failure.retried", &letter).await?;
-    tx.commit().await?;
-    app.queue.hint(kind, acting.ctx.tenant, &[key]);
-    app.announcer.tell(change);
+    Follows::of(change).working(kind, key).commit(app, tx).await?;
     Ok(())
 }
 

@@ -5,12 +5,13 @@ use super::noted::Noted;
 use super::routes::Routes;
 use super::writer::{Fresh, PATIENCE, Parcel, When, Writer};
 use crate::change::Announcer;
+use crate::lasting::Lasting;
 use crate::queue::Queue;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tarun_core::clock::Clock;
 use tarun_core::ids::TenantId;
-use tarun_providers::whatsapp::webhook;
+use tarun_providers::whatsapp::webhook::{self, Unsplit};
 use tarun_store::event::{self, NewEvent};
 use tarun_store::{Store, StoreError, TenantCtx};
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +29,8 @@ const WAITING: usize = 2_000;
 pub enum Refusal {
     #[error("the body is not JSON")]
     NotJson,
+    #[error("the body holds too many events")]
+    TooMany,
     #[error("the signature is missing or wrong")]
     BadSignature,
     /// Try again: rows can't be committed now.
@@ -57,6 +60,7 @@ impl Intake {
         clock: &Clock,
         routes: Routes,
         when: When,
+        tasks: &Lasting,
     ) -> Self {
         let handled = Noted::default();
         let writers = (0..WRITERS)
@@ -72,7 +76,7 @@ impl Intake {
                     when,
                     careful_until: clock.now(),
                 };
-                tokio::spawn(writer.run(from));
+                tasks.spawn("a writer of webhooks", writer.run(from));
                 to
             })
             .collect();
@@ -86,15 +90,20 @@ impl Intake {
         // Only ids are read before the signature is checked: they say whose secret must have signed.
         let origins = webhook::peek(body).map_err(|_| Refusal::NotJson)?;
         let verified = self.routes.verify(&origins, body, signature).await?.ok_or(Refusal::BadSignature)?;
-        let events = webhook::split(body).map_err(|_| Refusal::NotJson)?;
+        let events = webhook::split(body).map_err(|unsplit| match unsplit {
+            Unsplit::NotJson(_) => Refusal::NotJson,
+            Unsplit::TooMany => Refusal::TooMany,
+        })?;
         let count = events.len();
         let now = self.clock.now();
         let mut parcels: HashMap<(TenantId, usize), (TenantCtx, Vec<Fresh>)> = HashMap::new();
         let mut seen = HashSet::new();
+        let mut refused = 0_u32;
         for event in events {
             let Some((route, is_its_number)) = verified.route(event.phone_number_id.as_deref(), &event.waba_id) else {
                 metrics::counter!("tarun_webhook_events_refused_total", "reason" => "another app's number")
                     .increment(1);
+                refused += 1;
                 continue;
             };
             let ctx = &route.ctx;
@@ -116,18 +125,20 @@ impl Intake {
             let (_, fresh) = parcels.entry((ctx.tenant, writer)).or_insert_with(|| (ctx.clone(), Vec::new()));
             fresh.push(Fresh { row, kind: event.kind, payload: event.payload });
         }
+        if refused > 0 {
+            // Nobody's: no business here has their number and this app's secret, so nobody may see what they hold.
+            tracing::warn!(refused, "a webhook named numbers that belong to another app; their events were not kept");
+        }
         let mut waiting = Vec::with_capacity(parcels.len());
         for ((_, writer), (ctx, events)) in parcels {
             let (done, kept) = oneshot::channel();
             self.writers[writer].try_send(Parcel { ctx, events, done }).map_err(|_| Refusal::Unavailable)?;
             waiting.push(kept);
         }
-        for kept in waiting {
-            match tokio::time::timeout(PATIENCE, kept).await {
-                Ok(Ok(true)) => {}
-                _ => return Err(Refusal::Unavailable),
-            }
+        // One limit for all of them.
+        match tokio::time::timeout(PATIENCE, futures::future::join_all(waiting)).await {
+            Ok(kept) if kept.iter().all(|k| *k == Ok(true)) => Ok(count),
+            _ => Err(Refusal::Unavailable),
         }
-        Ok(count)
     }
 }

@@ -99,8 +99,12 @@ async fn one_by_one(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreErr
             // Counted, never recorded: it ended the process each time.
             Err(Trouble::Panicked)
         } else {
-            guarded(LIMIT, async move { alone(&app2, &ctx2, id).await }).await
+            guarded(LIMIT, async move { alone(&app2, &ctx2, id, LIMIT).await }).await
         };
+        if matches!(tried, Err(Trouble::TooSlow | Trouble::Store(_))) {
+            // It may have been committed, with nobody left to tell of it.
+            app.announcer.missed(ctx.tenant);
+        }
         match tried {
             Ok(()) => {}
             Err(Trouble::Store(error)) if error.is_passing() => {

@@ -38,9 +38,6 @@ pub fn message(m: InboundMessage, number: NumberId, received: OffsetDateTime) ->
     if let Some(referral) = &m.referral {
         origin.insert("referral".into(), json!(referral));
     }
-    if let Some(group) = &m.group_id {
-        origin.insert("group_id".into(), json!(group));
-    }
     let mut person = seen(&m.sender)?;
     if person.phone.is_none() {
         person.phone = shared(&m.content);
@@ -128,6 +125,7 @@ fn arrival(
             reply_to_wamid,
             origin: (!origin.is_empty()).then(|| origin.into()),
             earlier: vec![],
+            edited_at: None,
         },
         wamid,
         said_at: said_at(at, received),

@@ -42,9 +42,16 @@ pub async fn handle(app: &App, apart: &Apart, ctx: &TenantCtx, mut keys: Vec<i64
                 return Ok(turn);
             }
             Err(Trouble::Store(error)) if error.lost_a_race() && races < RACES => races += 1,
-            Err(Trouble::Store(error)) if error.is_passing() => return Err(error),
+            Err(Trouble::Store(error)) if error.is_passing() => {
+                // It may have been committed, with nobody left to tell of it.
+                app.announcer.missed(ctx.tenant);
+                return Err(error);
+            }
             Err(trouble) => {
                 tracing::warn!(tenant = %ctx.tenant, %trouble, "a batch failed; its events are tried one by one");
+                if matches!(trouble, Trouble::TooSlow) {
+                    app.announcer.missed(ctx.tenant);
+                }
                 apart.take(app, ctx, keys);
                 return Ok(Turn::Done);
             }
@@ -129,9 +136,9 @@ async fn batch(app: &App, ctx: &TenantCtx, keys: &[i64]) -> Result<(Turn, Vec<i6
 }
 
 /// One event in a transaction of its own, if it is still the first of its key.
-pub(super) async fn alone(app: &App, ctx: &TenantCtx, id: JobId) -> Result<(), StoreError> {
+pub(super) async fn alone(app: &App, ctx: &TenantCtx, id: JobId, limit: Duration) -> Result<(), StoreError> {
     let now = app.clock.now();
-    let mut tx = app.store.begin(ctx).await?;
+    let mut tx = app.store.begin_for_messages(ctx, limit).await?;
     let jobs = job::claim_inbound(&mut tx, &[id.ordering_key], 1, now).await?;
     if jobs.first().is_none_or(|j| j.job != id) {
         return Ok(());

@@ -33,6 +33,8 @@ pub struct Table {
     by_account: HashMap<String, Vec<Arc<Route>>>,
     /// Each different secret once.
     secrets: Vec<Secret>,
+    /// The secrets that a business gave for any of its numbers.
+    of_business: HashMap<TenantId, Vec<Secret>>,
     fetched: Option<Instant>,
 }
 
@@ -75,9 +77,8 @@ impl Routes {
         let mut table = Table { fetched: Some(Instant::now()), ..Table::default() };
         for route in self.store.routes().await? {
             let route = Arc::new(route);
-            if !table.secrets.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
-                table.secrets.push(route.app_secret.clone());
-            }
+            note(&mut table.secrets, &route.app_secret);
+            note(table.of_business.entry(route.ctx.tenant).or_default(), &route.app_secret);
             table.by_account.entry(route.waba_id.clone()).or_default().push(route.clone());
             table.by_number.insert(route.phone_number_id.clone(), route);
         }
@@ -140,9 +141,7 @@ impl Table {
         let accounts = origins.waba_ids.iter().filter_map(|id| self.by_account.get(id)).flatten();
         let mut found: Vec<Secret> = vec![];
         for route in numbers.chain(accounts) {
-            if !found.iter().any(|s| s.reveal() == route.app_secret.reveal()) {
-                found.push(route.app_secret.clone());
-            }
+            note(&mut found, &route.app_secret);
         }
         if found.is_empty() {
             found.extend(self.secrets.iter().take(MOST_SECRETS).cloned());
@@ -152,7 +151,15 @@ impl Table {
     }
 }
 
-/// A body whose signer is known; it speaks only for numbers of the same app.
+/// Adds a secret to different ones.
+fn note(known: &mut Vec<Secret>, secret: &Secret) {
+    if !known.iter().any(|s| s.reveal() == secret.reveal()) {
+        known.push(secret.clone());
+    }
+}
+
+/// A body whose signer is known; it speaks only for numbers of the same app, and of businesses that gave this secret for
+/// another number: a secret that was reset is entered number by number, and messages come meanwhile.
 pub struct Verified {
     table: Arc<Table>,
     secret: Secret,
@@ -165,7 +172,9 @@ impl Verified {
     pub fn route(&self, phone_number_id: Option<&str>, waba_id: &str) -> Option<(Arc<Route>, bool)> {
         let same_app = |r: &&Arc<Route>| r.app_secret.reveal() == self.secret.reveal();
         if let Some(known) = phone_number_id.and_then(|id| self.table.by_number.get(id)) {
-            return Some(known).filter(same_app).map(|r| (r.clone(), true));
+            let given = self.table.of_business.get(&known.ctx.tenant).into_iter().flatten();
+            let trusted = given.into_iter().any(|s| s.reveal() == self.secret.reveal());
+            return trusted.then(|| (known.clone(), true));
         }
         let by_account = self.table.by_account.get(waba_id).and_then(|routes| routes.iter().find(same_app));
         // A WABA's subscription covers numbers that were never connected here: kept by whoever owns the app.

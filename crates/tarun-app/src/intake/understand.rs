@@ -1,9 +1,11 @@
 //! What events mean, stored: messages of a whole batch together, then what refers to messages.
 
 use super::arrival;
+use super::outcome::{Outcome, note};
 use crate::change::Change;
 use crate::sending;
 use std::collections::HashSet;
+use tarun_core::conversation::said_at;
 use tarun_core::delivery::Receipt;
 use tarun_core::ids::{ConversationId, MessageId, NumberId};
 use tarun_core::retry::ATTEMPTS;
@@ -12,7 +14,7 @@ use tarun_store::inbox::{self, Arrival, wamid_hash};
 use tarun_store::job::{self, JobId, JobKind, Later};
 use tarun_store::message::Reactor;
 use tarun_store::receipt::{self, Report};
-use tarun_store::{StoreError, TenantTx, contact, conversation, event, media, message};
+use tarun_store::{StoreError, TenantTx, contact, conversation, media, message};
 use time::OffsetDateTime;
 
 /// Events about messages that we don't know are looked at again for this long.
@@ -63,18 +65,19 @@ pub(super) async fn understand(
         let inbound = webhook::read(&event.field, event.kind, &event.payload);
         let Some(number) = event.number else {
             let reason = match inbound {
-                Inbound::Other { .. } | Inbound::AccountError(_) => "kept: about the account",
-                _ => "its number is not connected here",
+                Inbound::Other { .. } => Outcome::AboutTheAccount,
+                Inbound::AccountError(error) => Outcome::AccountError(error.code),
+                _ => Outcome::NotConnected,
             };
-            event::set_outcome(tx, event.id, reason).await?;
+            note(tx, event.id, reason).await?;
             continue;
         };
         let read =
             Read { job: event.job, event_id: event.id, attempts: event.attempts, number, received: event.received_at };
         let arrived = match inbound {
-            Inbound::Message(m) if m.group_id.is_some() => {
+            inbound if is_of_a_group(&inbound) => {
                 // Neither the sender's own thread nor a reason to open his window.
-                event::set_outcome(tx, read.event_id, "kept: a message of a group").await?;
+                note(tx, read.event_id, Outcome::OfAGroup).await?;
                 continue;
             }
             Inbound::NumberChanged(_) | Inbound::UserIdChanged(_) => {
@@ -92,7 +95,7 @@ pub(super) async fn understand(
         };
         match arrived {
             Some(arrival) => arrivals.push(arrival),
-            None => event::set_outcome(tx, read.event_id, "from nobody that could be answered").await?,
+            None => note(tx, read.event_id, Outcome::FromNobody).await?,
         }
     }
     // Messages first: what refers to them comes after them, also within one batch.
@@ -104,6 +107,16 @@ pub(super) async fn understand(
         }
     }
     Ok(Understood { aside, files })
+}
+
+/// What was said or done in a group.
+fn is_of_a_group(inbound: &Inbound) -> bool {
+    match inbound {
+        Inbound::Message(m) => m.group_id.is_some(),
+        Inbound::Reaction(r) => r.group_id.is_some(),
+        Inbound::Echo(e) => e.group_id.is_some(),
+        _ => false,
+    }
 }
 
 /// Stores messages; returns the keys of the jobs that fetch their files.
@@ -144,25 +157,26 @@ async fn apply(
         Inbound::Reaction(r) => {
             let by = if r.by == Side::Customer { Reactor::Customer } else { Reactor::App };
             let target = hash(tx, &r.target_wamid);
-            let found = message::react(tx, target, by, r.emoji.as_deref(), now).await?;
+            let at = said_at(r.sent_at_unix, read.received);
+            let found = message::react(tx, target, by, r.emoji.as_deref(), at).await?;
             if let Some((_, conversation)) = found
                 && r.opens_window
             {
-                let at = tarun_core::conversation::said_at(r.sent_at_unix, read.received);
                 conversation::open_window(tx, conversation, at).await?;
             }
-            return told(tx, read, found, now, change, "a reaction to a message that is not known here").await;
+            return told(tx, read, found, now, change, Outcome::NotKnownHere("a reaction to a message")).await;
         }
         Inbound::Edit(e) => {
             let target = hash(tx, &e.target_wamid);
             let text = e.content.searchable_text();
-            let found = message::edit(tx, target, e.content.kind(), e.content.to_json(), &text).await?;
-            return told(tx, read, found, now, change, "an edit of a message that is not known here").await;
+            let at = said_at(e.sent_at_unix, read.received);
+            let found = message::edit(tx, target, e.content.kind(), e.content.to_json(), &text, at).await?;
+            return told(tx, read, found, now, change, Outcome::NotKnownHere("an edit of a message")).await;
         }
         Inbound::Revoke(r) => {
             let target = hash(tx, &r.target_wamid);
             let found = message::revoke(tx, target, r.by == Side::Customer).await?;
-            return told(tx, read, found, now, change, "taking back a message that is not known here").await;
+            return told(tx, read, found, now, change, Outcome::NotKnownHere("the taking back of a message")).await;
         }
         Inbound::NumberChanged(n) => {
             let new = contact::Seen {
@@ -183,13 +197,9 @@ async fn apply(
         }
         Inbound::Welcome(welcome) => welcomed(tx, read, &welcome, change).await?,
         Inbound::UserPreference(preference) => wished(tx, read, &preference, now, change).await?,
-        Inbound::AccountError(error) => {
-            event::set_outcome(tx, read.event_id, &format!("kept: error {} of the account", error.code)).await?
-        }
-        Inbound::Other { .. } => event::set_outcome(tx, read.event_id, "kept: not a message").await?,
-        Inbound::Unreadable { reason } => {
-            event::set_outcome(tx, read.event_id, &format!("unreadable: {reason}")).await?
-        }
+        Inbound::AccountError(error) => note(tx, read.event_id, Outcome::AccountError(error.code)).await?,
+        Inbound::Other { .. } => note(tx, read.event_id, Outcome::NotAMessage).await?,
+        Inbound::Unreadable { reason } => note(tx, read.event_id, Outcome::Unreadable(&reason)).await?,
         // Went into the batch.
         Inbound::Message(_) | Inbound::Echo(_) => {}
     }
@@ -203,7 +213,7 @@ async fn told(
     found: Option<(MessageId, ConversationId)>,
     now: OffsetDateTime,
     change: &mut Change,
-    otherwise: &str,
+    otherwise: Outcome<'_>,
 ) -> Result<Then, StoreError> {
     let Some((message, conversation)) = found else { return wait(tx, read, now, otherwise).await };
     change.message_updated(message);
@@ -230,7 +240,7 @@ async fn welcomed(
     };
     match opened {
         Some(conversation) => change.conversation_updated(conversation),
-        None => event::set_outcome(tx, read.event_id, "opened the chat without a message").await?,
+        None => note(tx, read.event_id, Outcome::OpenedTheChat).await?,
     }
     Ok(())
 }
@@ -245,7 +255,7 @@ async fn wished(
 ) -> Result<(), StoreError> {
     let wish = arrival::wish(preference, read.received);
     let (Some(person), Some(wish)) = (arrival::seen(&preference.person), wish) else {
-        return event::set_outcome(tx, read.event_id, "kept: a wish that this version does not know").await;
+        return note(tx, read.event_id, Outcome::UnknownWish).await;
     };
     let contact = match contact::find_by(tx, &person).await? {
         Some(contact) => contact,
@@ -262,17 +272,17 @@ async fn wished(
 
 /// Puts an event aside whose message is not known: events overtake each other, and statuses the send's own answer. After
 /// ten minutes that was its outcome.
-async fn wait(tx: &mut TenantTx, read: &Read, now: OffsetDateTime, why: &str) -> Result<Then, StoreError> {
+async fn wait(tx: &mut TenantTx, read: &Read, now: OffsetDateTime, why: Outcome<'_>) -> Result<Then, StoreError> {
     if now - read.received >= ORPHAN {
-        event::set_outcome(tx, read.event_id, why).await?;
+        note(tx, read.event_id, why).await?;
         return Ok(Then::Done);
     }
     let attempts = read.attempts.saturating_add(1).min(ATTEMPTS - 1);
     let growth = 4i64.saturating_pow(u32::try_from(read.attempts).unwrap_or(0).min(5));
     let when = now + time::Duration::seconds(2i64.saturating_mul(growth));
     match read.job {
-        Some(job) => job::put_off(tx, job, attempts, Later::Aside(when), why, now).await?,
-        None => job::add_aside(tx, JobKind::Inbound, read.event_id, attempts, when, why, now).await?,
+        Some(job) => job::put_off(tx, job, attempts, Later::Aside(when), &why.words(), now).await?,
+        None => job::add_aside(tx, JobKind::Inbound, read.event_id, attempts, when, &why.words(), now).await?,
     }
     Ok(Then::Aside)
 }
@@ -299,7 +309,7 @@ async fn moved(
         None => None,
     };
     let (Some(old), Some(contact)) = (old, known) else {
-        return event::set_outcome(tx, read.event_id, "a new number of somebody who is not known here").await;
+        return note(tx, read.event_id, Outcome::NotKnownHere("a new number or user id of somebody")).await;
     };
     let free = contact::change_identity(tx, contact, &new, read.number, now).await?;
     let (person, text) = if free {
@@ -320,7 +330,7 @@ async fn receive(
     change: &mut Change,
 ) -> Result<Then, StoreError> {
     let Some(kind) = arrival::receipt(&status.status) else {
-        event::set_outcome(tx, read.event_id, "kept: a status that this version does not know").await?;
+        note(tx, read.event_id, Outcome::UnknownStatus).await?;
         return Ok(Then::Done);
     };
     let at = status
@@ -357,12 +367,12 @@ async fn receive(
                 let key = sending::ordering_key(moved.conversation);
                 job::finish_of(tx, JobKind::Send, moved.message.0, key).await?;
                 if let Some(policy) = teaches {
-                    let judged = tarun_core::conversation::said_at(status.at_unix, read.received);
+                    let judged = said_at(status.at_unix, read.received);
                     sending::learn(tx, moved.conversation, read.number, &policy, judged, now).await?;
                 }
             }
             Ok(Then::Done)
         }
-        None => wait(tx, read, now, "a status of a message that is not known here").await,
+        None => wait(tx, read, now, Outcome::NotKnownHere("a status of a message")).await,
     }
 }

@@ -24,7 +24,7 @@ const BATCH: usize = 200;
 const AT_ONCE: Duration = Duration::from_millis(1000);
 /// A webhook's rows are committed within this time or it is refused (Meta comes again).
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
-/// For so long after a batch that could not be understood a writer only keeps: what is wrong in it may come again.
+/// For so long after a batch that could not be understood at once a writer only keeps: what is wrong in it may come again.
 const CAREFUL: time::Duration = time::Duration::seconds(5);
 
 /// When events are understood.
@@ -71,6 +71,8 @@ struct Follows {
     /// Keys of jobs that fetch files.
     files: Vec<i64>,
     change: Change,
+    /// Some of the events were there before.
+    repeated: bool,
 }
 
 impl Writer {
@@ -106,6 +108,8 @@ impl Writer {
                 self.queue.hint(JobKind::Media, ctx.tenant, &follows.files);
             }
             Err(error) => {
+                // Of two attempts the first may have been committed.
+                self.announcer.missed(ctx.tenant);
                 tracing::error!(%error, events = events.len(), "events could not be kept; Meta will send them again");
                 answer(parcels, false);
             }
@@ -121,18 +125,25 @@ impl Writer {
             Err(trouble) => trouble,
         };
         tracing::warn!(%trouble, "events are kept alone: what they mean could not be stored with them");
-        // It may have been committed at the last moment, with nobody left to tell of it.
-        self.announcer.missed(ctx.tenant);
         let jobs = match trouble {
-            Trouble::TooSlow => Jobs::ForAll,
             Trouble::Store(error) if error.is_passing() => Jobs::ForAll,
+            // The next one would be no quicker.
+            Trouble::TooSlow => {
+                self.careful_until = self.clock.now() + CAREFUL;
+                Jobs::ForAll
+            }
             // Something in it is wrong, so that workers begin with each event alone.
             Trouble::Store(_) | Trouble::Panicked => {
                 self.careful_until = self.clock.now() + CAREFUL;
                 Jobs::After(1)
             }
         };
-        self.attempt(ctx, events, jobs, PATIENCE).await
+        let follows = self.attempt(ctx, events, jobs, PATIENCE).await?;
+        if follows.repeated {
+            // The first attempt may have been committed at the last moment, with nobody left to tell of it.
+            self.announcer.missed(ctx.tenant);
+        }
+        Ok(follows)
     }
 
     /// One transaction for a batch. It owns all it needs, so that it can run as a task of its own.
@@ -163,7 +174,7 @@ impl Writer {
             metrics::counter!("tarun_webhook_events_kept_total").increment(kept.len() as u64);
             metrics::counter!("tarun_webhook_events_repeated_total").increment((events.len() - kept.len()) as u64);
             metrics::counter!("tarun_inbound_handled_total").increment(clear.len() as u64);
-            Ok(Follows { waiting, files, change })
+            Ok(Follows { waiting, files, change, repeated: kept.len() < events.len() })
         }
     }
 }

@@ -10,12 +10,26 @@ use tarun_store::{StoreError, TenantTx};
 /// What follows the commit of an act.
 #[must_use]
 pub struct Follows {
-    pub(super) change: Change,
-    /// A conversation in which something waits to be sent.
-    pub(super) sends: Option<ConversationId>,
+    change: Change,
+    /// A job that waits, by its kind and ordering key.
+    work: Option<(JobKind, i64)>,
 }
 
 impl Follows {
+    pub(crate) fn of(change: Change) -> Self {
+        Self { change, work: None }
+    }
+
+    /// Besides, a job waits under this ordering key.
+    pub(crate) fn working(self, kind: JobKind, key: i64) -> Self {
+        Self { work: Some((kind, key)), ..self }
+    }
+
+    /// Besides, something waits to be sent in a conversation.
+    pub(crate) fn sending(self, conversation: ConversationId) -> Self {
+        self.working(JobKind::Send, ordering_key(conversation))
+    }
+
     /// Commits and tells. In a task of its own: a request whose client went away is dropped wherever it waits, and what is
     /// committed must be told and sent all the same.
     pub async fn commit(self, app: &App, tx: TenantTx) -> Result<(), StoreError> {
@@ -24,8 +38,8 @@ impl Follows {
             tx.commit().await?;
             let tenant = self.change.tenant;
             app.announcer.tell(self.change);
-            if let Some(conversation) = self.sends {
-                app.queue.hint(JobKind::Send, tenant, &[ordering_key(conversation)]);
+            if let Some((kind, key)) = self.work {
+                app.queue.hint(kind, tenant, &[key]);
             }
             Ok(())
         });

@@ -19,7 +19,9 @@ pub async fn list(
     acting.require(Action::ReadConversation)?;
     let mut tx = app.store.begin(&acting.ctx).await?;
     may_see(&mut tx, acting, conversation).await?;
+    let opening = app.openings.note(&mut tx, acting, conversation, app.clock.now()).await?;
     let found = message::list(&mut tx, conversation, before, limit + 1).await?;
     tx.commit().await?;
+    app.openings.remember(opening).await;
     Ok(found)
 }

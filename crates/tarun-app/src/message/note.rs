@@ -54,5 +54,5 @@ pub async fn note(
     let mut change = Change::of(acting.ctx.tenant);
     change.message_created(note, id);
     let made = message::get(tx, note).await?.ok_or(ActError::NotFound("message"))?;
-    Ok((made, Follows { change, sends: None }))
+    Ok((made, Follows::of(change)))
 }

@@ -58,7 +58,7 @@ pub async fn resolve(
     let mut change = Change::of(acting.ctx.tenant);
     change.message_updated(id);
     change.conversation_updated(conversation);
-    let mut follows = Follows { change, sends: None };
+    let mut follows = Follows::of(change);
     match resolution {
         Resolution::Retry => {
             if !window_is_open(thread.last_inbound_at, now) {
@@ -69,7 +69,7 @@ pub async fn resolve(
             }
             message::begin_anew(&mut tx, id).await?;
             job::add(&mut tx, JobKind::Send, ordering_key(conversation), id.0, now).await?;
-            follows.sends = Some(conversation);
+            follows = follows.sending(conversation);
         }
         Resolution::Discard => {
             let words = SendError { code: None, detail: "Left as not delivered.".into() };

@@ -79,7 +79,7 @@ pub async fn send(
     let mut change = Change::of(acting.ctx.tenant);
     change.message_created(message, id);
     let made = message::get(tx, message).await?.ok_or(ActError::NotFound("message"))?;
-    Ok((made, Follows { change, sends: Some(id) }))
+    Ok((made, Follows::of(change).sending(id)))
 }
 
 fn checked(content: &Content) -> Result<&'static str, ActError> {

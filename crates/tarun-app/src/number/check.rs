@@ -1,6 +1,6 @@
 //! Asking WhatsApp whether a number is connected rightly.
 
-use super::finding::{Blame, Item, NoAnswer, State, number as judge, subscription};
+use super::finding::{self, Blame, Item, NoAnswer, State};
 use crate::acting::{ActError, Acting};
 use crate::{App, audit};
 use serde_json::json;
@@ -9,10 +9,12 @@ use tarun_core::policy::Action;
 use tarun_core::secret::Secret;
 use tarun_providers::http::{HttpRequest, HttpResponse};
 use tarun_providers::whatsapp::{
-    CallFailed, NumberFacts, SendingNumber, SubscribedApp, Unsendable, number_facts, read_number_facts,
-    read_subscribed_apps, read_success, subscribe_app, subscribed_apps,
+    AccountNumbers, CallFailed, NumberFacts, SendingNumber, SubscribedApp, TokenFacts, Unsendable, account_numbers,
+    number_facts, read_account_numbers, read_number_facts, read_subscribed_apps, read_success, read_token_facts,
+    subscribe_app, subscribed_apps, token_facts,
 };
 use tarun_store::number::{self, Number};
+use time::OffsetDateTime;
 
 /// The checklist's answer.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Check {
 
 const NOT_LOOKED_AT: &str = "Not looked at: it needs an access token that works.";
 
-/// Asks WhatsApp about a number, subscribes the app if nobody had, and keeps what was learned.
+/// Asks WhatsApp about a number and its token, subscribes the token's app if nobody had, and keeps what was learned.
 ///
 /// What goes wrong on the way is a line of the checklist, not an error.
 pub async fn check(app: &App, acting: &Acting, id: NumberId) -> Result<Check, ActError> {
@@ -35,8 +37,10 @@ pub async fn check(app: &App, acting: &Acting, id: NumberId) -> Result<Check, Ac
 
     // No transaction is open while WhatsApp is asked.
     let found = ask(app, &known).await;
-    let mut items = vec![token(&found), about_number(&known, &found), account(&found), subscribed(app, &found)];
-    let works = items.iter().all(|i| i.state == State::Passed);
+    let now = app.clock.now();
+    let mut items =
+        vec![token(&found, now), about_number(&known, &found), account(&known, &found), subscribed(app, &found)];
+    let works = items.iter().all(|i| matches!(i.state, State::Passed | State::Warning));
     items.push(received(&known));
 
     keep(app, acting, &known, &found, works).await?;
@@ -44,7 +48,10 @@ pub async fn check(app: &App, acting: &Acting, id: NumberId) -> Result<Check, Ac
 }
 
 struct Found {
+    /// Not every token may ask about itself: without an answer, what the others say has to do.
+    token: Option<TokenFacts>,
     facts: Result<NumberFacts, NoAnswer>,
+    numbers: Result<AccountNumbers, NoAnswer>,
     apps: Result<Vec<SubscribedApp>, NoAnswer>,
     /// `None`: it was not needed.
     subscribing: Option<Result<(), NoAnswer>>,
@@ -53,16 +60,21 @@ struct Found {
 async fn ask(app: &App, number: &Number) -> Found {
     let sending = SendingNumber { phone_number_id: number.phone_number_id.clone() };
     let token = &number.access_token;
-    let (facts, apps) = tokio::join!(
+    let (about_token, facts, numbers, apps) = tokio::join!(
+        call(app, token, Ok(token_facts(token)), read_token_facts),
         call(app, token, number_facts(&sending), read_number_facts),
+        call(app, token, account_numbers(&number.waba_id), read_account_numbers),
         call(app, token, subscribed_apps(&number.waba_id), read_subscribed_apps),
     );
-    // Only where there is none: subscribing again would remove an address that somebody set on purpose.
+    let about_token = about_token.ok();
+    let own = about_token.as_ref().and_then(|facts| facts.app_id.as_deref());
     let subscribing = match &apps {
-        Ok(apps) if apps.is_empty() => Some(call(app, token, subscribe_app(&number.waba_id), read_success).await),
+        Ok(apps) if finding::is_unsubscribed(apps, own) => {
+            Some(call(app, token, subscribe_app(&number.waba_id), read_success).await)
+        }
         _ => None,
     };
-    Found { facts, apps, subscribing }
+    Found { token: about_token, facts, numbers, apps, subscribing }
 }
 
 async fn call<T>(
@@ -80,29 +92,29 @@ fn item(code: &'static str, title: &'static str, (state, detail): (State, String
     Item { code, title, state, detail }
 }
 
-fn token(found: &Found) -> Item {
+fn token(found: &Found, now: OffsetDateTime) -> Item {
     let answers = [found.facts.as_ref().err(), found.apps.as_ref().err()];
     let failed = |blame| answers.into_iter().flatten().find(|no| no.blame() == blame);
     let state = match (failed(Blame::Token), failed(Blame::Connection)) {
         (Some(no), _) => (State::Failed, no.words()),
         (None, Some(no)) if found.facts.is_err() && found.apps.is_err() => (State::Failed, no.words()),
-        _ => (State::Passed, "WhatsApp accepts the access token.".into()),
+        _ => finding::token(found.token.as_ref(), now),
     };
     item("token", "Access token", state)
 }
 
 fn about_number(known: &Number, found: &Found) -> Item {
     let state = match &found.facts {
-        Ok(facts) => judge(&known.phone_number_id, facts),
+        Ok(facts) => finding::number(&known.phone_number_id, facts),
         Err(no) => unless_token(no),
     };
     item("number", "Phone number", state)
 }
 
-fn account(found: &Found) -> Item {
-    let state = match &found.apps {
-        Ok(_) => (State::Passed, "The access token may manage the WhatsApp Business account.".into()),
-        Err(no) => unless_token(no),
+fn account(known: &Number, found: &Found) -> Item {
+    let state = match (&found.apps, &found.numbers) {
+        (Ok(_), Ok(numbers)) => finding::account(&known.phone_number_id, numbers),
+        (Err(no), _) | (Ok(_), Err(no)) => unless_token(no),
     };
     item("waba", "WhatsApp Business account", state)
 }
@@ -111,7 +123,7 @@ fn subscribed(app: &App, found: &Found) -> Item {
     let state = match (&found.apps, &found.subscribing) {
         (_, Some(Ok(()))) => (State::Passed, "Tarun has just subscribed the app to the account.".into()),
         (_, Some(Err(no))) => (State::Failed, no.words()),
-        (Ok(apps), None) => subscription(apps, &app.public_url),
+        (Ok(apps), None) => finding::subscription(apps, &app.public_url),
         (Err(_), None) => (State::Waiting, "Not looked at: it needs an account that can be reached.".into()),
     };
     item("subscription", "Subscription to messages", state)

@@ -1,11 +1,20 @@
 //! What the answers of WhatsApp say about a number, in words for the person who connects it. Pure.
 
 use tarun_providers::http::CallError;
-use tarun_providers::whatsapp::{CallFailed, NumberFacts, SubscribedApp};
+use tarun_providers::whatsapp::{AccountNumbers, CallFailed, NumberFacts, SubscribedApp, TokenFacts};
+use time::{Duration, OffsetDateTime};
+
+/// A token that ends sooner is worth a warning: somebody has to make a new one.
+const SOON: Duration = Duration::days(14);
+
+/// What a token needs: the first to write, the second to be checked and subscribed.
+const SCOPES: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Passed,
+    /// Works, and will not for long or not for everything.
+    Warning,
     Failed,
     /// Not known yet: something has to happen first.
     Waiting,
@@ -92,6 +101,54 @@ impl NoAnswer {
     }
 }
 
+/// What is well or not with a token that WhatsApp accepts. `None`: it did not say more.
+#[must_use]
+pub fn token(facts: Option<&TokenFacts>, now: OffsetDateTime) -> (State, String) {
+    let Some(facts) = facts else { return (State::Passed, "WhatsApp accepts the access token.".into()) };
+    if !facts.is_valid {
+        let detail = "WhatsApp says that the access token is not valid. Make one that never expires, for a system user, and enter it.";
+        return (State::Failed, detail.into());
+    }
+    let lacks = |scope: &&&str| !facts.scopes.iter().any(|has| has == **scope);
+    if let Some(scope) = SCOPES.iter().find(lacks).filter(|_| !facts.scopes.is_empty()) {
+        let detail = format!("The access token lacks the permission {scope}. Make one that has it, and enter it.");
+        return (State::Failed, detail);
+    }
+    let ends = facts.expires_at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    let advice = "Make one that never expires, for a system user, and enter it.";
+    if let Some(at) = ends.filter(|at| *at - now < SOON) {
+        return (State::Warning, format!("The access token ends on {}. {advice}", at.date()));
+    }
+    if facts.kind.as_deref().is_some_and(|kind| kind != "SYSTEM_USER") {
+        let detail =
+            format!("The access token is not a system user's: it ends when its person logs out or leaves. {advice}");
+        return (State::Warning, detail);
+    }
+    let until = ends.map_or_else(|| "it never expires".to_owned(), |at| format!("it ends on {}", at.date()));
+    let of_app = facts.app_id.as_deref().map(|id| format!(" of app {id}")).unwrap_or_default();
+    (State::Passed, format!("WhatsApp accepts the access token{of_app}; {until}."))
+}
+
+/// Whether the number belongs to the account, which hears about its own numbers only.
+#[must_use]
+pub fn account(phone_number_id: &str, numbers: &AccountNumbers) -> (State, String) {
+    if numbers.more || numbers.ids.iter().any(|id| id == phone_number_id) {
+        return (State::Passed, "The access token may manage the WhatsApp Business account.".into());
+    }
+    let detail = "The number is not one of this account's, so none of its messages would arrive. Compare the account id with the app's page \"API setup\".";
+    (State::Failed, detail.into())
+}
+
+/// Whether the token's app is still to be subscribed. Another app's subscription tells ours nothing; its own is left as it
+/// is, since subscribing again would remove an address that somebody set on purpose.
+#[must_use]
+pub fn is_unsubscribed(apps: &[SubscribedApp], app_id: Option<&str>) -> bool {
+    match app_id {
+        Some(own) if apps.iter().all(|app| app.id.is_some()) => !apps.iter().any(|app| app.id.as_deref() == Some(own)),
+        _ => apps.is_empty(),
+    }
+}
+
 /// What is well or not with a number that the token may see.
 #[must_use]
 pub fn number(phone_number_id: &str, facts: &NumberFacts) -> (State, String) {
@@ -165,6 +222,51 @@ mod tests {
             assert!(words.ends_with('.') || words.ends_with(")."), "{words}");
             assert!(!words.contains("EAAG"), "nothing of the other side's text: {words}");
         }
+    }
+
+    #[test]
+    fn tokens_that_end_or_are_a_persons_are_warned_of() {
+        let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+        let good = TokenFacts {
+            is_valid: true,
+            app_id: Some("5".into()),
+            kind: Some("SYSTEM_USER".into()),
+            scopes: SCOPES.map(Into::into).to_vec(),
+            ..TokenFacts::default()
+        };
+        let ends = |days: i64| TokenFacts { expires_at: Some(1_800_000_000 + days * 86_400), ..good.clone() };
+        for (facts, state, words) in [
+            (good.clone(), State::Passed, "never expires"),
+            (ends(15), State::Passed, "ends on 2027-01-30"),
+            (ends(13), State::Warning, "ends on 2027-01-28"),
+            (ends(-1), State::Warning, "ends on"),
+            (TokenFacts { kind: Some("USER".into()), ..good.clone() }, State::Warning, "system user"),
+            (TokenFacts { kind: None, scopes: vec![], ..good.clone() }, State::Passed, "app 5"),
+            (TokenFacts { scopes: vec![SCOPES[1].into()], ..good.clone() }, State::Failed, SCOPES[0]),
+            (TokenFacts { is_valid: false, ..good.clone() }, State::Failed, "not valid"),
+        ] {
+            let (found, detail) = token(Some(&facts), now);
+            assert_eq!(found, state, "{facts:?}");
+            assert!(detail.contains(words), "{detail}");
+        }
+        assert_eq!(token(None, now).0, State::Passed);
+    }
+
+    #[test]
+    fn a_number_of_another_account_is_found() {
+        let numbers = |ids: &[&str], more| AccountNumbers { ids: ids.iter().map(|id| (*id).into()).collect(), more };
+        assert_eq!(account("1", &numbers(&["2", "1"], false)).0, State::Passed);
+        assert_eq!(account("1", &numbers(&["2"], true)).0, State::Passed, "it may be further on");
+        assert_eq!(account("1", &numbers(&["2"], false)).0, State::Failed);
+    }
+
+    #[test]
+    fn only_the_tokens_own_app_counts_as_subscribed() {
+        let app = |id: Option<&str>| SubscribedApp { id: id.map(Into::into), ..SubscribedApp::default() };
+        assert!(is_unsubscribed(&[], None) && is_unsubscribed(&[], Some("5")));
+        assert!(is_unsubscribed(&[app(Some("6"))], Some("5")));
+        assert!(!is_unsubscribed(&[app(Some("6")), app(Some("5"))], Some("5")));
+        assert!(!is_unsubscribed(&[app(Some("6"))], None) && !is_unsubscribed(&[app(None)], Some("5")), "not known");
     }
 
     #[test]

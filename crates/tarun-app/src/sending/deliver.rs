@@ -47,6 +47,8 @@ pub async fn deliver(app: &App, ctx: &TenantCtx, key: i64) -> Result<(), StoreEr
         loop {
             match record(app, ctx, &call, &next).await {
                 Err(error) if error.is_passing() && pause < std::time::Duration::from_secs(10) => {
+                    // It may have been committed, with nobody left to tell of it.
+                    app.announcer.missed(ctx.tenant);
                     tracing::warn!(%error, "the outcome of a send could not be written down; trying again");
                     tokio::time::sleep(pause).await;
                     pause *= 2;

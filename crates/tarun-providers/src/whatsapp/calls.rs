@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde_json::json;
+use tarun_core::secret::Secret;
 
 use super::answer::{CallFailed, read};
-use super::json::Object;
+use super::json::{Object, text};
 use super::send::{SendingNumber, Unsendable, check_id};
 use crate::http::{Body, HttpRequest, HttpResponse};
 
@@ -68,6 +69,61 @@ pub fn read_number_facts(response: &HttpResponse) -> Result<NumberFacts, CallFai
             is_on_biz_app: answer.flag("is_on_biz_app").unwrap_or(false),
             messaging_limit: field("whatsapp_business_manager_messaging_limit"),
         })
+    })
+}
+
+/// What a token is and may do, asked with the token itself.
+#[must_use]
+pub fn token_facts(token: &Secret) -> HttpRequest {
+    HttpRequest::get(&["debug_token"]).with_query("input_token", token.reveal())
+}
+
+/// What Meta knows about a token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenFacts {
+    pub is_valid: bool,
+    pub app_id: Option<String>,
+    /// `SYSTEM_USER`, `USER` …
+    pub kind: Option<String>,
+    /// Seconds since 1970; `None`: never.
+    pub expires_at: Option<i64>,
+    /// Names of permissions; empty where Meta did not say.
+    pub scopes: Vec<String>,
+}
+
+pub fn read_token_facts(response: &HttpResponse) -> Result<TokenFacts, CallFailed> {
+    read(response, |answer| {
+        let data = answer.object("data")?;
+        let scopes = data.array("scopes").unwrap_or_default();
+        Some(TokenFacts {
+            is_valid: data.flag("is_valid")?,
+            app_id: id(&data, "app_id"),
+            kind: data.line("type", 64),
+            expires_at: data.integer("expires_at").filter(|at| *at > 0),
+            scopes: scopes.into_iter().take(100).filter_map(text).collect(),
+        })
+    })
+}
+
+/// Which numbers belong to an account.
+pub fn account_numbers(waba_id: &str) -> Result<HttpRequest, Unsendable> {
+    check_id("account id", waba_id)?;
+    Ok(HttpRequest::get(&[waba_id, "phone_numbers"]).with_query("fields", "id").with_query("limit", "100"))
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountNumbers {
+    /// Meta's phone number ids.
+    pub ids: Vec<String>,
+    /// There are further ones than the answer lists.
+    pub more: bool,
+}
+
+pub fn read_account_numbers(response: &HttpResponse) -> Result<AccountNumbers, CallFailed> {
+    read(response, |answer| {
+        answer.array("data")?;
+        let more = answer.object("paging").is_some_and(|paging| paging.get("next").is_some());
+        Some(AccountNumbers { ids: answer.objects("data").filter_map(|number| id(&number, "id")).collect(), more })
     })
 }
 
@@ -215,6 +271,29 @@ mod tests {
         assert_eq!((facts.throughput.as_deref(), facts.status), (Some("STANDARD"), None));
         let error = read_number_facts(&answer(400, r#"{"error":{"code":190,"error_subcode":463}}"#)).unwrap_err();
         assert!(matches!(error, CallFailed::Refused { error, .. } if error.code == 190 && error.subcode == Some(463)));
+    }
+
+    #[test]
+    fn facts_of_a_token() {
+        let body =
+            r#"{"data":{"app_id":"5","type":"SYSTEM_USER","expires_at":0,"is_valid":true,"scopes":["a",7,"b"]}}"#;
+        let facts = read_token_facts(&answer(200, body)).unwrap();
+        assert_eq!((facts.is_valid, facts.expires_at, facts.app_id.as_deref()), (true, None, Some("5")));
+        assert_eq!((facts.kind.as_deref(), facts.scopes), (Some("SYSTEM_USER"), vec!["a".to_owned(), "b".into()]));
+        let body = r#"{"data":{"error":{"code":190},"is_valid":false,"scopes":[]}}"#;
+        assert_eq!(read_token_facts(&answer(200, body)).unwrap(), TokenFacts::default());
+        assert!(read_token_facts(&answer(200, "{}")).is_err());
+        let request = token_facts(&Secret::new("EAAG-x"));
+        assert_eq!(request.query, [("input_token", "EAAG-x".to_owned())]);
+        assert!(!format!("{request:?}").contains("EAAG"));
+    }
+
+    #[test]
+    fn numbers_of_an_account() {
+        let read = |body| read_account_numbers(&answer(200, body)).unwrap();
+        assert_eq!(read(r#"{"data":[{"id":"1"},{},{"id":2}],"paging":{"cursors":{}}}"#).ids, ["1", "2"]);
+        assert!(read(r#"{"data":[],"paging":{"next":"https://x"}}"#).more);
+        assert!(read_account_numbers(&answer(200, "{}")).is_err());
     }
 
     #[test]

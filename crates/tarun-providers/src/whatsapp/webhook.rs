@@ -10,7 +10,7 @@ mod split;
 pub use inbound::*;
 pub use peek::{MAX_ORIGINS, Origins, peek};
 pub use read::read;
-pub use split::{RawEvent, RawKind, split};
+pub use split::{MAX_EVENTS, RawEvent, RawKind, Unsplit, split};
 
 /// The longest id that is taken for one, in bytes. Message ids are opaque and may be longer than 128.
 pub const MAX_ID_BYTES: usize = 1_024;

@@ -48,6 +48,7 @@ pub async fn prepare(config: &mut Config) -> anyhow::Result<Demo> {
         display_phone_number: DISPLAY.into(),
         verified_name: "Noor & Neem".into(),
         access_token: secrets.access_token.as_str().into(),
+        token_expires_at: 0,
     };
     // The port is taken: any other does.
     let listen = if std::net::TcpListener::bind(PHONE).is_ok() { PHONE } else { SocketAddr::new(PHONE.ip(), 0) };

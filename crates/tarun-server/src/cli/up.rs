@@ -2,7 +2,7 @@
 
 use super::demo;
 use crate::config::{Config, Servers};
-use crate::server::{self, Backing, Parts};
+use crate::server::{self, Backing, Parts, Running};
 use crate::telemetry;
 use std::io::Write as _;
 use tarun_core::clock::Clock;
@@ -28,11 +28,11 @@ pub fn run(config: &Config, with_demo: bool) -> anyhow::Result<()> {
         if let Some(demo) = &demo {
             println!("{}\n", demo.words());
         }
-        wait().await?;
+        let ended = until_told(&running).await;
         // Whoever read the output may be gone already; stopping goes on.
         let _ = writeln!(std::io::stdout(), "Stopping…");
         running.stop().await;
-        Ok(())
+        ended
     });
     telemetry::stop();
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -55,12 +55,22 @@ pub fn part(config: &Config, http: bool) -> anyhow::Result<()> {
             Some(addr) => println!("Tarun serves on {addr}"),
             None => println!("Tarun works"),
         }
-        wait().await?;
+        let ended = until_told(&running).await;
         running.stop().await;
-        Ok(())
+        ended
     });
     telemetry::stop();
     ended
+}
+
+/// Waits until somebody ends the program, or a part of it died.
+async fn until_told(running: &Running) -> anyhow::Result<()> {
+    tokio::select! {
+        told = wait() => told,
+        () = running.broken() => anyhow::bail!(
+            "a part of Tarun died of a mistake of ours (the log says which), so that all of it stops. Start it again; nothing is lost"
+        ),
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -6,8 +6,8 @@ use super::page::Paging;
 use super::problem::ApiError;
 use super::signed_in::SignedIn;
 use axum::extract::State;
-use tarun_api::audit::{AuditActorKind, AuditEntry};
-use tarun_api::page::{Page, PageQuery};
+use tarun_api::audit::{AuditActorKind, AuditEntry, AuditQuery};
+use tarun_api::page::Page;
 use tarun_app::audit;
 use tarun_store::Cursor;
 use tarun_store::audit::Entry;
@@ -20,16 +20,16 @@ pub fn routes() -> OpenApiRouter<Http> {
 
 /// Who did what
 ///
-/// Newest first. For admins.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(PageQuery),
+/// Newest first. For admins. Who opened which conversation is listed apart: `action=conversation.opened`.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of the log", body = Page<AuditEntry>)))]
 async fn list_audit(
     SignedIn(acting): SignedIn,
     State(http): State<Http>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
-    let paging = Paging::try_from(&query)?;
-    let entries = audit::list(&http.app, &acting, paging.after.map(|c| c.id), paging.rows()).await?;
+    let paging = Paging::new(query.cursor.as_deref(), query.limit)?;
+    let entries = audit::list(&http.app, &acting, query.action.as_deref(), paging.after.map(|c| c.id), paging.rows()).await?;
     Ok(Json(paging.page(entries, |e| Cursor { at: e.at, id: e.id }, show)))
 }
 

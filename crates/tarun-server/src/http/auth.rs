@@ -8,6 +8,7 @@ mod session;
 
 use super::Http;
 use super::extract::Json;
+use super::me::permissions;
 use super::tenant::show_tenant;
 use super::users::show_user;
 use axum_extra::extract::CookieJar;
@@ -37,6 +38,7 @@ fn entered(http: &Http, entered: Entered) -> (CookieJar, Json<Session>) {
         jar = jar.add(cookie::device(http, mark));
     }
     let session = Session {
+        permissions: permissions(entered.user.role),
         access_token: entered.access_token.reveal().to_owned(),
         expires_in: ACCESS_TOKEN_SECONDS,
         user: show_user(entered.user),

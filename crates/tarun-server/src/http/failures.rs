@@ -7,10 +7,11 @@ use super::problem::ApiError;
 use super::signed_in::SignedIn;
 use axum::extract::State;
 use axum::http::StatusCode;
-use tarun_api::failure::{Failure, FailureKind, FailureQuery};
+use tarun_api::failure::{Failure, FailureKind, FailureQuery, KeptEvents};
 use tarun_api::page::Page;
 use tarun_app::failure;
 use tarun_store::Cursor;
+use tarun_store::event::NotShown;
 use tarun_store::job::{DeadJob, JobKind};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::default()
         .routes(routes!(list_failures))
+        .routes(routes!(list_kept))
         .routes(routes!(retry_failure))
         .routes(routes!(discard_failure))
 }
@@ -43,6 +45,17 @@ async fn list_failures(
     let before = paging.after.map(number);
     let letters = failure::list(&http.app, &acting, kind, before, paging.rows()).await?;
     Ok(Json(paging.page(letters, place, show)))
+}
+
+/// Count what is not shown
+///
+/// Events of the last seven days that were kept and show nowhere, by sort and reason, the latest first: messages of groups
+/// and of numbers that are not connected, news of the account, what could not be read. For admins. All on one page.
+#[utoipa::path(get, path = "/failures/kept", tag = "failures",
+    responses((status = 200, description = "Sorts of events", body = Page<KeptEvents>)))]
+async fn list_kept(SignedIn(acting): SignedIn, State(http): State<Http>) -> Result<Json<Page<KeptEvents>>, ApiError> {
+    let found = failure::not_shown(&http.app, &acting).await?;
+    Ok(Json(Page { data: found.into_iter().map(show_kept).collect(), next_cursor: None }))
 }
 
 /// Try a failure again
@@ -86,6 +99,16 @@ fn show(letter: DeadJob) -> Failure {
         conversation_id: letter.conversation_id,
         created_at: letter.created_at,
         failed_at: letter.failed_at,
+    }
+}
+
+fn show_kept(sort: NotShown) -> KeptEvents {
+    KeptEvents {
+        field: sort.field,
+        number_id: sort.number.map(|number| number.0),
+        reason: sort.outcome,
+        count: sort.count,
+        last_at: sort.last_at,
     }
 }
 

@@ -10,7 +10,7 @@ use axum::extract::State;
 use tarun_api::auth::Me;
 use tarun_app::acting::ActError;
 use tarun_app::{tenant, user};
-use tarun_core::policy::{Action, may};
+use tarun_core::policy::{Action, Role, role_may};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,10 +26,10 @@ async fn who_am_i(SignedIn(acting): SignedIn, State(http): State<Http>) -> Resul
     let id = acting.actor.user_id().ok_or(ActError::Forbidden(Action::ManageOwnSessions))?;
     let person = user::find(&http.app, &acting, id).await?;
     let business = tenant::load(&http.app, &acting).await?;
-    let allowed = Action::ALL.iter().filter(|action| may(&acting.actor, **action));
-    Ok(Json(Me {
-        user: show_user(person),
-        tenant: show_tenant(business),
-        permissions: allowed.map(|action| action.as_str().to_owned()).collect(),
-    }))
+    Ok(Json(Me { permissions: permissions(person.role), user: show_user(person), tenant: show_tenant(business) }))
+}
+
+/// Names of the actions that the policy allows to a role.
+pub(super) fn permissions(role: Role) -> Vec<String> {
+    Action::ALL.iter().filter(|action| role_may(role, **action)).map(|action| action.as_str().to_owned()).collect()
 }

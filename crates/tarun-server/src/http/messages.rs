@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Http> {
 
 /// Read a conversation
 ///
-/// Its messages, notes and events, newest first.
+/// Its messages, notes and events, newest first. The audit log tells who did so, once in a quarter of an hour.
 #[utoipa::path(get, path = "/conversations/{id}/messages", tag = "messages", params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, description = "A page of messages", body = Page<Message>)))]
 async fn list_messages(

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tarun_app::intake::{MAX_BODY_BYTES, Refusal};
+use tarun_providers::whatsapp::webhook::MAX_EVENTS;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -139,6 +140,11 @@ fn signature(headers: &HeaderMap) -> Result<String, ApiError> {
 fn refusal(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::NotJson => ApiError::new(StatusCode::BAD_REQUEST, "not_json", "The body is not JSON."),
+        Refusal::TooMany => ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many_events",
+            format!("A notification has at most {MAX_EVENTS} events."),
+        ),
         Refusal::BadSignature => ApiError::new(
             StatusCode::UNAUTHORIZED,
             "bad_signature",

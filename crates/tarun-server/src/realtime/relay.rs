@@ -5,11 +5,14 @@ use futures::StreamExt;
 use redis::aio::ConnectionManager;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tarun_app::change::{Announcer, Change};
+use tarun_app::lasting::Lasting;
 use tarun_core::ids::TenantId;
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,12 +24,36 @@ const MISSED_EVERY: Duration = Duration::from_secs(1);
 const UNTOLD: usize = 4096;
 /// Rows that are read at once for them.
 const MOST_ROWS: usize = 500;
+/// How often each process says that it is there: whoever hears nothing for longer than [`SILENCE`] has lost his connection,
+/// though nobody told him.
+const BEAT: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(45);
+/// Connecting and subscribing together.
+const CONNECTING: Duration = Duration::from_secs(5);
 
 #[derive(Serialize, Deserialize)]
 struct Told {
     /// The process that told it, which has shown it itself.
     by: Uuid,
-    change: Change,
+    /// Nothing: it is there.
+    change: Option<Change>,
+    /// It has just started. What it did not pass on before its end, if it had one, nobody else has heard.
+    #[serde(default)]
+    started: bool,
+}
+
+/// Businesses of which other processes missed something, until Valkey takes it. Cheap to clone.
+#[derive(Clone, Default)]
+struct Unheard(Arc<Mutex<BTreeSet<TenantId>>>);
+
+impl Unheard {
+    fn add(&self, tenants: impl IntoIterator<Item = TenantId>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(tenants);
+    }
+
+    fn take(&self) -> BTreeSet<TenantId> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Shows this process's changes and has them passed on.
@@ -37,12 +64,17 @@ pub struct Relay {
     pub announcer: Announcer,
     /// `None` in a process without sockets.
     pub realtime: Option<Realtime>,
+    pub tasks: Lasting,
+    /// Then what waits is told, and no more taken.
+    pub end: CancellationToken,
 }
 
 impl Relay {
     pub async fn run(self, mut from: mpsc::Receiver<Change>) {
         let (publish, published) = mpsc::channel(UNTOLD);
-        tokio::spawn(Publisher { by: self.id, channel: self.channel, valkey: self.valkey }.run(published));
+        let unheard = Unheard::default();
+        let publisher = Publisher { by: self.id, channel: self.channel, valkey: self.valkey, unheard: unheard.clone() };
+        self.tasks.spawn("the publisher of changes", publisher.run(published));
         let mut changes = Vec::new();
         let mut look = tokio::time::interval(MISSED_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -50,6 +82,8 @@ impl Relay {
             tokio::select! {
                 taken = from.recv_many(&mut changes, TOGETHER) => if taken == 0 { return },
                 _ = look.tick() => changes.extend(self.announcer.take_missed().into_iter().map(missed)),
+                // What waits still comes out of it.
+                () = self.end.cancelled(), if !from.is_closed() => from.close(),
             }
             for change in together(changes.drain(..)) {
                 if let Some(realtime) = &self.realtime {
@@ -57,7 +91,8 @@ impl Relay {
                 }
                 let tenant = change.tenant;
                 if publish.try_send(change).is_err() {
-                    self.announcer.missed(tenant);
+                    // Own screens have been shown it.
+                    unheard.add([tenant]);
                 }
             }
         }
@@ -69,32 +104,42 @@ struct Publisher {
     by: Uuid,
     channel: String,
     valkey: ConnectionManager,
+    unheard: Unheard,
 }
 
 impl Publisher {
     async fn run(mut self, mut from: mpsc::Receiver<Change>) {
         let mut changes = Vec::new();
-        // Businesses of which the others missed something, until Valkey takes it.
-        let mut unheard: BTreeSet<TenantId> = BTreeSet::new();
+        let mut look = tokio::time::interval(MISSED_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // When it last said something; never since its start.
+        let mut said: Option<Instant> = None;
         loop {
             tokio::select! {
                 taken = from.recv_many(&mut changes, TOGETHER) => if taken == 0 { return },
-                () = tokio::time::sleep(MISSED_EVERY), if !unheard.is_empty() => {}
+                _ = look.tick() => {}
             }
-            changes.extend(std::mem::take(&mut unheard).into_iter().map(missed));
+            changes.extend(self.unheard.take().into_iter().map(missed));
+            let is_due = said.is_none_or(|said| said.elapsed() >= BEAT);
+            if changes.is_empty() && !is_due {
+                continue;
+            }
             let tenants: Vec<TenantId> = changes.iter().map(|c| c.tenant).collect();
-            if self.publish(changes.drain(..)).await.is_err() {
-                unheard.extend(tenants);
+            let by = self.by;
+            let present = is_due.then_some(Told { by, change: None, started: said.is_none() });
+            let told = changes.drain(..).map(|change| Told { by, change: Some(change), started: false });
+            match self.publish(present.into_iter().chain(told)).await {
+                Ok(()) if is_due => said = Some(Instant::now()),
+                Ok(()) => {}
+                Err(_) => self.unheard.add(tenants),
             }
         }
     }
 
-    async fn publish(&mut self, changes: impl Iterator<Item = Change>) -> redis::RedisResult<()> {
+    async fn publish(&mut self, all: impl Iterator<Item = Told>) -> redis::RedisResult<()> {
         let mut pipe = redis::pipe();
-        for change in changes {
-            if let Ok(text) = serde_json::to_string(&Told { by: self.by, change }) {
-                pipe.cmd("PUBLISH").arg(&self.channel).arg(text).ignore();
-            }
+        for text in all.filter_map(|told| serde_json::to_string(&told).ok()) {
+            pipe.cmd("PUBLISH").arg(&self.channel).arg(text).ignore();
         }
         pipe.query_async(&mut self.valkey).await
     }
@@ -136,20 +181,34 @@ async fn listen(
     realtime: &Realtime,
     stop: &CancellationToken,
 ) -> redis::RedisResult<()> {
-    let mut subscriber = tarun_app::queue::client(url)?.get_async_pubsub().await?;
-    subscriber.subscribe(channel).await?;
+    let client = tarun_app::queue::client(url)?;
+    let subscribed = async {
+        let mut subscriber = client.get_async_pubsub().await?;
+        subscriber.subscribe(channel).await?;
+        Ok::<_, redis::RedisError>(subscriber)
+    };
+    let subscriber = timeout(CONNECTING, subscribed).await.map_err(|_| silent())??;
     // What was told before this moment, nobody here has heard.
     realtime.fetch_again(None);
-    let mut news = subscriber.on_message();
+    let mut news = subscriber.into_on_message();
     loop {
         let next = tokio::select! {
-            next = news.next() => next,
+            next = timeout(SILENCE, news.next()) => next.map_err(|_| silent())?,
             () = stop.cancelled() => return Ok(()),
         };
         let Some(next) = next else { return Ok(()) };
         let told: Option<Told> = serde_json::from_slice(next.get_payload_bytes()).ok();
-        if let Some(told) = told.filter(|t| t.by != own) {
-            realtime.show(&told.change).await;
+        let Some(told) = told.filter(|t| t.by != own) else { continue };
+        if told.started {
+            realtime.fetch_again(None);
+        }
+        if let Some(change) = told.change {
+            realtime.show(&change).await;
         }
     }
+}
+
+/// Not even this process's own beat is heard: the connection is open at one end only, or hangs.
+fn silent() -> redis::RedisError {
+    io::Error::new(io::ErrorKind::TimedOut, "nothing comes through this connection").into()
 }

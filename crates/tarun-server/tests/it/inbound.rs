@@ -1,5 +1,7 @@
 //! From a customer's message to the inbox.
 
+mod kept;
+mod kinds;
 mod lines;
 mod people;
 
@@ -119,6 +121,11 @@ async fn c_006_broken_unknown_and_foreign_elements_cost_their_neighbours_nothing
     assert_eq!(all.iter().filter(|m| m["type"] == "UNSUPPORTED").count(), 1);
     let seen: BTreeSet<&str> = all.iter().filter_map(|m| m["content"]["body"].as_str()).collect();
     assert_eq!(seen.len(), 97);
+    kept::kept_are(
+        &shop,
+        &[("its number is not connected here", 1), ("unreadable: the element is not a JSON object", 1)],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -192,6 +199,35 @@ fn change(shop: &Business, field: &str, value: Value) -> String {
     value["metadata"] = json!({ "display_phone_number": shop.display, "phone_number_id": shop.phone_number_id });
     json!({ "object": "whatsapp_business_account", "entry": [{ "id": shop.waba_id, "changes": [{ "field": field, "value": value }] }] })
         .to_string()
+}
+
+/// Reports of edits and reactions overtake each other, and some wait for their message: the newest said holds.
+#[tokio::test]
+async fn c_004_an_older_edit_or_reaction_that_comes_late_undoes_nothing() {
+    let shop = business().await;
+    let (from, at) = ("919811100019", now() - 100);
+    let post = async |messages: Value| {
+        let contacts = json!([{ "wa_id": from, "profile": { "name": "Late Letters" } }]);
+        let body = change(&shop, "messages", json!({ "contacts": contacts, "messages": messages }));
+        shop.webhook(&body, SECRET).await.expect(200);
+    };
+    let event = |id: &str, after: i64, kind: &str, what: Value| json!({ "from": from, "id": id, "timestamp": (at + after).to_string(), "type": kind, kind: what });
+    let edit = |words: &str| json!({ "original_message_id": "wamid.LATE", "message": { "type": "text", "text": { "body": words } } });
+    let emoji = |emoji: &str| json!({ "message_id": "wamid.LATE", "emoji": emoji });
+    post(json!([event("wamid.LATE", 0, "text", json!({ "body": "one" }))])).await;
+    post(json!([event("wamid.E3", 30, "edit", edit("three")), event("wamid.R3", 30, "reaction", emoji(""))])).await;
+    post(json!([event("wamid.E2", 20, "edit", edit("two")), event("wamid.R2", 20, "reaction", emoji("👍"))])).await;
+    // What comes last says that the others were handled: one person's events keep their order.
+    post(json!([event("wamid.LAST", 40, "text", json!({ "body": "last" }))])).await;
+    let id = shop.conversation_of(from).await["id"].as_str().unwrap().to_owned();
+    let messages = eventually("the last", async || Some(shop.messages(&id).await).filter(|m| m.len() == 2)).await;
+    assert_eq!((&messages[0]["content"]["body"], &messages[0]["reactions"]), (&json!("three"), &json!([])));
+    post(json!([event("wamid.E5", 50, "edit", edit("five")), event("wamid.R5", 50, "reaction", emoji("🙏"))])).await;
+    eventually("the newest", async || {
+        let first = shop.messages(&id).await.swap_remove(0);
+        (first["content"]["body"] == "five" && first["reactions"][0]["emoji"] == "🙏").then_some(())
+    })
+    .await;
 }
 
 /// Posts messages of one customer, known by his number, as one webhook each.

@@ -158,6 +158,38 @@ async fn a_bad_token_is_named_pauses_sends_and_a_new_one_ends_the_pause() {
 }
 
 #[tokio::test]
+async fn a_token_that_ends_soon_is_warned_of_and_a_number_of_another_account_is_found() {
+    let shop = business().await;
+    let first = check(&shop).await;
+    assert!(item(&first, "token")["detail"].as_str().unwrap().ends_with("it never expires."), "{first}");
+    // One token for two numbers of different accounts, as a system user may have; a person's, which ends.
+    let (token, ends) = ("a-persons-access-token", OffsetDateTime::now_utc().unix_timestamp() + 10 * 86_400);
+    let ids = [1, 2].map(|n| (format!("7{n}{}", shop.phone_number_id), format!("7{n}{}", shop.waba_id)));
+    for (phone_number_id, waba_id) in &ids {
+        let number = json!({ "phone_number_id": phone_number_id, "waba_id": waba_id, "display_phone_number": shop.display,
+            "verified_name": "Shop", "access_token": token, "token_expires_at": ends });
+        shop.sim().post("/_sim/numbers", number).await.expect(200);
+    }
+    let connected_to = async |waba_id: &str| {
+        let number = json!({ "phone_number_id": ids[0].0, "waba_id": waba_id, "display_phone_number": shop.display,
+            "access_token": token, "app_secret": SECRET });
+        let number = shop.owner.post("whatsapp/numbers", number).await.expect(201);
+        let path = format!("whatsapp/numbers/{}", number["id"].as_str().unwrap());
+        let found = shop.owner.post(&format!("{path}/check"), Value::Null).await.expect(200);
+        shop.owner.delete(&path).await;
+        found
+    };
+    let found = connected_to(&ids[0].1).await;
+    assert_eq!((&found["ok"], &item(&found, "token")["state"]), (&json!(true), &json!("WARNING")), "{found}");
+    let day = OffsetDateTime::from_unix_timestamp(ends).unwrap().date().to_string();
+    assert!(item(&found, "token")["detail"].as_str().unwrap().contains(&day), "{found}");
+    assert_eq!(item(&found, "waba")["state"], "PASSED");
+
+    let found = connected_to(&ids[1].1).await;
+    assert_eq!((&found["ok"], &item(&found, "waba")["state"]), (&json!(false), &json!("FAILED")), "{found}");
+}
+
+#[tokio::test]
 async fn a_check_without_a_way_to_whatsapp_is_a_list_of_sentences() {
     // Nobody listens on port 1.
     let world: &'static World =

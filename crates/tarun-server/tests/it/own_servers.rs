@@ -9,13 +9,13 @@ use tarun_store::setup;
 use tarun_testkit::{eventually, open_folder};
 
 /// A server on which nothing was set up yet.
-struct Fresh {
+pub struct Fresh {
     servers: Option<Embedded>,
     _folder: tempfile::TempDir,
 }
 
 impl Fresh {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = open_folder();
         let found = Runtime::locate_or_install(&runtime::default_cache_dir(), &mut |_| {}).unwrap();
         let options =
@@ -32,7 +32,7 @@ impl Fresh {
     }
 
     /// The owner's address of a new database.
-    async fn database(&self, name: &str) -> String {
+    pub async fn database(&self, name: &str) -> String {
         let sql = AssertSqlSafe(format!("create database {name}"));
         sqlx::query(sql).execute(&mut self.sql().await).await.unwrap();
         let mut url = url::Url::parse(&self.servers().database_url()).unwrap();
@@ -137,4 +137,34 @@ async fn a_process_that_only_works_shows_its_figures() {
     let pid = worker.0.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     eventually("it stops", || std::future::ready(worker.0.try_wait().unwrap())).await;
+}
+
+#[tokio::test]
+async fn c_039_a_server_whose_commits_do_not_last_is_named_at_the_start() {
+    let fresh = Fresh::start();
+    let database = fresh.database("shop").await;
+    let mut sql = fresh.sql().await;
+    assert_eq!(setup::durability_warnings(&mut sql).await.unwrap(), Vec::<String>::new(), "as delivered");
+    sqlx::query("alter database shop set synchronous_commit = off").execute(&mut sql).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let worker = Command::new(env!("CARGO_BIN_EXE_tarun"))
+        .arg("work")
+        .current_dir(folder.path())
+        .env("DATABASE_URL", &database)
+        .env("REDIS_URL", fresh.servers().redis_url())
+        .env("TARUN_MASTER_KEY", keys().current.to_hex().as_str())
+        .env("TARUN_LOG", "error")
+        .env("TARUN_LOG_FORMAT", "json")
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn();
+    let _worker = Process(worker.unwrap());
+    let line = eventually("it is said", || async {
+        std::fs::read_to_string(&log).unwrap().lines().find(|l| l.contains("synchronous_commit")).map(str::to_owned)
+    })
+    .await;
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["level"], "ERROR");
+    assert!(line["message"].as_str().unwrap().ends_with("Set synchronous_commit = on"), "{line}");
 }

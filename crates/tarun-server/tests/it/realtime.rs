@@ -6,7 +6,7 @@ use serde_json::json;
 use tarun_server::config::Config;
 use tarun_server::master_key::MasterSource;
 use tarun_server::server::{self, Backing, Parts, Running};
-use tarun_testkit::{Business, Caller, World, business, eventually};
+use tarun_testkit::{Business, Caller, SECRET, World, business, eventually, text_webhook};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -164,6 +164,26 @@ async fn another_server(world: &World) -> Second {
     Second { url: format!("http://{}", running.addr.unwrap()), running }
 }
 
+/// What a process did not pass on before its end is fetched when it is back; what it did last before a stop is passed on.
+#[tokio::test]
+async fn c_062_screens_miss_nothing_of_another_server_that_starts_or_stops() {
+    let world: &'static World = Box::leak(Box::new(World::start(|_| {})));
+    let shop = Business::in_world(world).await;
+    let customer = shop.customer("Between").await;
+    shop.says_text(&customer, "hello").await;
+    let id = shop.conversation_of(&customer).await["id"].as_str().unwrap().to_owned();
+    let mut screen = Screen::open(&shop.owner).await;
+    screen.until("ready").await;
+    let second = another_server(world).await;
+    screen.until("ready").await;
+    let there = Caller { base: second.url.clone(), ..shop.owner.clone() };
+    let reply = json!({ "type": "TEXT", "content": { "body": "my last words" } });
+    let made = there.post(&format!("conversations/{id}/messages"), reply).await.expect(201);
+    second.running.stop().await;
+    let told = screen.until("message.created").await.pop().unwrap().1;
+    assert_eq!(told["data"]["id"], made["id"]);
+}
+
 #[tokio::test]
 async fn c_062_one_person_has_few_sockets_and_says_little() {
     let shop = business().await;
@@ -192,6 +212,25 @@ async fn c_062_one_person_has_few_sockets_and_says_little() {
     for screen in &mut open {
         screen.until("message.created").await;
     }
+}
+
+#[tokio::test]
+async fn a_screen_that_hears_too_slowly_is_sent_away_so_that_it_comes_back_and_fetches() {
+    let shop = business().await;
+    let mut slow = Screen::open_narrow(&shop.owner).await;
+    slow.until("ready").await;
+    // Long ones fill what the system holds for it, further ones all that the server holds for it.
+    for (n, long) in [(0, true), (1, true), (2, false), (3, false), (4, false), (5, false)] {
+        let said: Vec<(String, String)> = (0..700)
+            .map(|i| (format!("wamid.slow-{n}-{i}"), if long { "x".repeat(4000) } else { format!("{n}-{i}") }))
+            .collect();
+        let said: Vec<_> =
+            said.iter().map(|(id, text)| ("919811000006", id.as_str(), 1_700_000_000, text.as_str())).collect();
+        shop.webhook(&text_webhook(&shop, &said), SECRET).await.expect(200);
+    }
+    // What it heard does not end with the last message but with its being sent away.
+    while slow.next().await.is_some() {}
+    Screen::open(&shop.owner).await.until("ready").await;
 }
 
 #[tokio::test]

@@ -4,17 +4,30 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tarun_testkit::Caller;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async};
 
 /// A Socket.IO client over a WebSocket, as far as events need one.
 pub struct Screen(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Screen {
     pub async fn open(caller: &Caller) -> Self {
+        Self::open_on(caller, TcpSocket::new_v4().unwrap()).await
+    }
+
+    /// One whose system takes little in while it does not read.
+    pub async fn open_narrow(caller: &Caller) -> Self {
+        let line = TcpSocket::new_v4().unwrap();
+        line.set_recv_buffer_size(4096).unwrap();
+        Self::open_on(caller, line).await
+    }
+
+    async fn open_on(caller: &Caller, line: TcpSocket) -> Self {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", caller.base.replace("http", "ws"));
-        let (mut socket, _) = connect_async(url).await.unwrap();
+        let address = caller.base.trim_start_matches("http://").parse().unwrap();
+        let line = MaybeTlsStream::Plain(line.connect(address).await.unwrap());
+        let (mut socket, _) = client_async(url, line).await.unwrap();
         socket.next().await.unwrap().unwrap();
         let greeting = format!("40{}", json!({ "token": caller.token.clone().unwrap_or_default() }));
         socket.send(Message::text(greeting)).await.unwrap();

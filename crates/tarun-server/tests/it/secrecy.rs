@@ -67,6 +67,7 @@ async fn simulator() -> (tarun_simulator::Running, String) {
         display_phone_number: "+918000014711".into(),
         verified_name: "Shop".into(),
         access_token: TOKEN.into(),
+        token_expires_at: 0,
     };
     let mut config = SimulatorConfig::new("127.0.0.1:0".parse().unwrap(), SECRET, "verify-4711-token", vec![number]);
     config.preset_customers = false;

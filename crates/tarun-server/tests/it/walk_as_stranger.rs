@@ -92,6 +92,7 @@ fn table() -> Vec<Line> {
         line("GET /api/v1/contacts/{contact}", Value::Null, READ_ONE),
         line("PATCH /api/v1/contacts/{contact}", json!({ "name": "Mallory" }), WRITE_ONE),
         line("GET /api/v1/failures", Value::Null, ADMIN_READ),
+        line("GET /api/v1/failures/kept", Value::Null, ADMIN_READ),
         line("POST /api/v1/failures/{failure}/retry", Value::Null, ADMIN_ONE),
         line("POST /api/v1/failures/{failure}/discard", Value::Null, ADMIN_ONE),
     ]

@@ -113,6 +113,30 @@ async fn c_015_another_apps_secret_speaks_for_nobody_elses_number() {
     only(&shop, "919811100015").await;
 }
 
+/// A secret that was reset at Meta is entered number by number; customers write meanwhile, and what was answered 200 is there.
+#[tokio::test]
+async fn c_015_a_business_is_heard_by_the_secret_of_any_of_its_numbers() {
+    let shop = business().await;
+    let renewed = json!({ "phone_number_id": format!("66{}", shop.phone_number_id), "waba_id": shop.waba_id,
+        "display_phone_number": "+91 98111 00066", "access_token": "another-access-token", "app_secret": "the-renewed-secret" });
+    shop.owner.post("whatsapp/numbers", renewed).await.expect(201);
+    let good = text_webhook(&shop, &[("919811100066", "wamid.RENEWED", now(), "good")]);
+    shop.webhook(&good, "the-renewed-secret").await.expect(200);
+    let thread = shop.conversation_of("919811100066").await;
+    assert_eq!(shop.messages(thread["id"].as_str().unwrap()).await.len(), 1);
+}
+
+#[tokio::test]
+async fn c_055_more_events_than_meta_sends_are_refused_whole() {
+    let shop = business().await;
+    let mut body: Value = serde_json::from_str(&text_webhook(&shop, &[])).unwrap();
+    let value = &mut body["entry"][0]["changes"][0]["value"];
+    value["messages"] = json!(vec![0; 2_001]);
+    let refused = shop.webhook(&body.to_string(), SECRET).await;
+    assert_eq!(refused.expect(413)["code"], "too_many_events");
+    assert_eq!(kept(&shop).await, 0);
+}
+
 /// Anybody can enter anybody's account: that keeps nothing from whoever holds its app's secret.
 #[tokio::test]
 async fn c_015_an_account_that_others_enter_as_theirs_is_still_heard() {

@@ -17,14 +17,16 @@ pub(super) fn get(call: &Call) -> Answer {
         let error = json!({ "code": 190, "message": "Invalid OAuth access token - Cannot parse access token" });
         return Ok(Json(json!({ "data": { "error": error, "is_valid": false, "scopes": [] } })).into_response());
     }
+    let ends = owned.iter().map(|number| number.config.token_expires_at).find(|at| *at != 0).unwrap_or_default();
+    let kind = if ends == 0 { "SYSTEM_USER" } else { "USER" };
     let mut wabas: Vec<&str> = owned.iter().map(|number| number.config.waba_id.as_str()).collect();
     wabas.sort_unstable();
     wabas.dedup();
     let scopes = ["whatsapp_business_management", "whatsapp_business_messaging"];
     let granular = scopes.map(|scope| json!({ "scope": scope, "target_ids": wabas }));
     Ok(Json(json!({ "data": {
-        "app_id": call.sim.app_id, "type": "SYSTEM_USER", "application": "Tarun simulator",
-        "data_access_expires_at": 0, "expires_at": 0, "is_valid": true, "issued_at": 1_790_000_000,
+        "app_id": call.sim.app_id, "type": kind, "application": "Tarun simulator",
+        "data_access_expires_at": 0, "expires_at": ends, "is_valid": true, "issued_at": 1_790_000_000,
         "scopes": scopes, "granular_scopes": granular, "user_id": "122100000000000001",
     } }))
     .into_response())

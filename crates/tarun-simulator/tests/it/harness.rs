@@ -169,6 +169,7 @@ impl Sim {
             display_phone_number: digits.to_owned(),
             verified_name: "Noor & Neem".to_owned(),
             access_token: token.into(),
+            token_expires_at: 0,
         };
         let numbers = vec![
             number(NUMBER, WABA, "+91 90000 00001", TOKEN),

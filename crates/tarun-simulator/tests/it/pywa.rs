@@ -13,11 +13,13 @@ async fn run(what: &str, command: &mut Command) -> Output {
         .await
         .unwrap_or_else(|_| panic!("{what} did not end within five minutes"))
         .unwrap_or_else(|error| {
-            panic!("{what} could not start: {error}. Install Python 3 with venv and pip, or set TARUN_SKIP_PYWA=1.")
+            panic!("{what} could not start: {error}. Install Python 3.10 or newer with venv and pip, or set TARUN_SKIP_PYWA=1.")
         });
     assert!(
         output.status.success(),
-        "{what} failed (TARUN_SKIP_PYWA=1 skips this test): {}",
+        "{what} failed (TARUN_SKIP_PYWA=1 skips this test): {}{}",
+        // Debian's venv complains on standard output.
+        String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
     output
@@ -34,7 +36,8 @@ async fn python() -> PathBuf {
     }
     run("python3 -m venv", Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv)).await;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]).arg(&here);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
+    pip.args(["--only-binary", ":all:", "-r"]).arg(&here);
     run("pip install of pywa", &mut pip).await;
     std::fs::write(stamp, wanted).unwrap();
     python

@@ -10,7 +10,7 @@ const waitingMs = 5000;
 /** Each check asks Meta, which counts. Who waits longer than two minutes is doing something else meanwhile. */
 const patientMs = 30_000;
 const shortMs = 120_000;
-const spoken = { PASSED: "Done", FAILED: "Needs attention", WAITING: "Waiting" } as const;
+const spoken = { PASSED: "Done", WARNING: "Works for now", FAILED: "Needs attention", WAITING: "Waiting" } as const;
 
 /** Asks Meta (or the simulator) what works. While something is awaited, it asks again by itself. */
 export function Checklist({ number }: { number: WhatsAppNumber }) {
@@ -55,12 +55,13 @@ export function Checklist({ number }: { number: WhatsAppNumber }) {
 }
 
 function Line({ item }: { item: CheckItem }) {
-  const look = { PASSED: "ok", FAILED: "no", WAITING: "wait" }[item.state];
+  const look = { PASSED: "ok", WARNING: "no", FAILED: "no", WAITING: "wait" }[item.state];
+  const needsLook = item.state === "FAILED" || item.state === "WARNING";
   return (
-    <li className={item.state === "FAILED" ? "warn" : ""}>
+    <li className={needsLook ? "warn" : ""}>
       <span className={`ci ${look}`}>
         {item.state === "PASSED" && <Icon name="check" size="xs" />}
-        {item.state === "FAILED" && <Icon name="alert" size="xs" />}
+        {needsLook && <Icon name="alert" size="xs" />}
         <span className="sr">{spoken[item.state]}</span>
       </span>
       <span className="grow">

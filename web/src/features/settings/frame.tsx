@@ -11,8 +11,8 @@ import "./settings.css";
 
 /** Head and body of a settings page. For those whom the page is not for: what is missing, and who can help. */
 export function Frame(props: { title: string; admin: boolean; actions?: ReactNode; children: ReactNode }) {
-  const { user } = useMe();
-  const allowed = !props.admin || may(user.role, "settings.manage");
+  const me = useMe();
+  const allowed = !props.admin || may(me, "tenant.manage");
   return (
     <div className="page set">
       <header className="phead">

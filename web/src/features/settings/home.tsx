@@ -7,9 +7,9 @@ import "./settings.css";
 
 /** On phones a list of the settings; elsewhere the sidebar is that list, so this goes to the first. */
 export function SettingsHome() {
-  const { user } = useMe();
+  const me = useMe();
   const phone = usePhone();
-  const places = settingsPlaces(user.role);
+  const places = settingsPlaces(me);
   const first = places[0];
   if (!phone && first) return <Navigate to={first.to} replace />;
   return (

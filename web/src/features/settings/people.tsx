@@ -66,13 +66,14 @@ export function PeoplePage() {
 }
 
 function PersonRow({ person }: { person: User }) {
-  const { user, tenant } = useMe();
+  const me = useMe();
+  const { user, tenant } = me;
   const cache = useQueryClient();
   const now = useNow();
   const [link, setLink] = useState("");
   const [removing, setRemoving] = useState(false);
   const mine = person.id === user.id;
-  const above = person.role === "OWNER" && !may(user.role, "owner.grant");
+  const above = person.role === "OWNER" && !may(me, "owner.manage");
 
   const patch = useCallback(
     async (body: { role?: Role; is_active?: boolean }) => {
@@ -111,7 +112,7 @@ function PersonRow({ person }: { person: User }) {
           onSelect: () => void change({ is_active: true }, "They can sign in again."),
         },
   ];
-  const roles: Role[] = may(user.role, "owner.grant") ? ["OWNER", "ADMIN", "AGENT"] : ["ADMIN", "AGENT"];
+  const roles: Role[] = may(me, "owner.manage") ? ["OWNER", "ADMIN", "AGENT"] : ["ADMIN", "AGENT"];
 
   return (
     <tr className={person.is_active ? "" : "off"}>

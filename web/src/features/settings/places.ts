@@ -1,5 +1,4 @@
-import { may } from "@/api/me.ts";
-import type { Role } from "@/api/types.ts";
+import { type Me, may } from "@/api/me.ts";
 import { paths } from "@/lib/paths.ts";
 
 const all = [
@@ -11,7 +10,7 @@ const all = [
   { to: paths.settingsProfile, label: "Profile", admin: false },
 ] as const;
 
-/** The settings that a role can use; the others are absent. */
-export function settingsPlaces(role: Role) {
-  return all.filter((place) => !place.admin || may(role, "settings.manage"));
+/** The settings that a person can use; the others are absent. */
+export function settingsPlaces(me: Me) {
+  return all.filter((place) => !place.admin || may(me, "tenant.manage"));
 }

@@ -20,6 +20,10 @@ const MAX_CONTACT_BYTES: usize = 8 * 1024;
 /// must not grow a hundredfold. Beyond it events come without the contact's name, with everything else.
 const CONTACT_BUDGET_BYTES: usize = 16 * 1024 * 1024;
 
+/// Most events of one body. Meta sends up to 1,000 updates in one (webhooks overview); whoever signs more of them wants
+/// memory, of which each takes a multiple of its own size.
+pub const MAX_EVENTS: usize = 2_000;
+
 /// How an event is read later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
@@ -52,15 +56,27 @@ pub struct RawEvent {
 }
 
 /// Splits a body into its events. Elements that make no sense become events of their own and cost no neighbour; only a
-/// body that is no JSON at all is refused.
-pub fn split(body: &[u8]) -> Result<Vec<RawEvent>, NotJson> {
+/// body that is no JSON at all, or holds more than [`MAX_EVENTS`], is refused.
+pub fn split(body: &[u8]) -> Result<Vec<RawEvent>, Unsplit> {
     let text = std::str::from_utf8(body).map_err(|_| NotJson)?;
     // Escapes that PostgreSQL cannot store are replaced before anything is kept.
     let text = json::storable(text);
     let whole: &RawValue = serde_json::from_str(&text).map_err(|_| NotJson)?;
     let mut splitter = Splitter { events: Vec::new(), contact_budget: CONTACT_BUDGET_BYTES };
     splitter.body(whole);
+    if splitter.events.len() > MAX_EVENTS {
+        return Err(Unsplit::TooMany);
+    }
     Ok(splitter.events)
+}
+
+/// Why a body was not split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unsplit {
+    #[error(transparent)]
+    NotJson(#[from] NotJson),
+    #[error("more than {MAX_EVENTS} events")]
+    TooMany,
 }
 
 struct Splitter {
@@ -213,6 +229,10 @@ impl Splitter {
     }
 
     fn push(&mut self, shared: &Shared<'_>, element: Element<'_>) {
+        // The whole is refused then: what more there is costs nothing.
+        if self.events.len() > MAX_EVENTS {
+            return;
+        }
         let dedupe = shared.dedupe(&element);
         let contact = shared.contacts.find(&element.person);
         let ordering = element.person.ordering(contact);

@@ -36,6 +36,7 @@ pub fn show_check(check: Check) -> NumberCheck {
         title: item.title.to_owned(),
         state: match item.state {
             State::Passed => CheckState::Passed,
+            State::Warning => CheckState::Warning,
             State::Failed => CheckState::Failed,
             State::Waiting => CheckState::Waiting,
         },

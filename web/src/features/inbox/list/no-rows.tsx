@@ -18,8 +18,7 @@ export function NoRows({
   filter: ListFilter;
   refine: (change: Partial<ListFilter>) => void;
 }) {
-  const { user } = useMe();
-  const admin = may(user.role, "settings.manage");
+  const admin = may(useMe(), "number.manage");
   const connected = useQuery({ ...numbers(), enabled: admin }).data;
   const counts = useQuery(inboxCounts("all")).data;
 

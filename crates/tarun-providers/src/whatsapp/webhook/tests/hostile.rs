@@ -140,7 +140,7 @@ proptest! {
     fn a_body_cut_anywhere_is_refused(at in 1..500_usize) {
         let whole = messages_body("messages", json!([message(json!({"type": "text", "text": {"body": "नमस्ते 🙏"}}))]));
         let cut = &whole[..at.min(whole.len() - 1)];
-        prop_assert_eq!(split(cut), Err(NotJson));
+        prop_assert_eq!(split(cut), Err(Unsplit::NotJson(NotJson)));
         prop_assert_eq!(peek(cut), Err(NotJson));
     }
 }

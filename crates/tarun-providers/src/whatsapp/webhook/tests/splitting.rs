@@ -32,7 +32,7 @@ fn peek_remembers_a_bounded_number() {
 #[test]
 fn only_what_is_no_json_is_refused() {
     for body in [&b""[..], b"{", b"{}x", b"<html>", b"\xff\xfe", b"{\"entry\":[", b"{\"a\":\"\x00\"}"] {
-        assert_eq!(split(body), Err(NotJson), "{body:?}");
+        assert_eq!(split(body), Err(Unsplit::NotJson(NotJson)), "{body:?}");
         assert_eq!(peek(body), Err(NotJson), "{body:?}");
     }
     for body in [&b"{}"[..], b"[]", b"5", b"null", b"\"x\"", b"{\"entry\":5}", b" {\"entry\":[{}]} "] {
