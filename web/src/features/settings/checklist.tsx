@@ -5,6 +5,7 @@ import { numberCheck } from "@/api/workspace.ts";
 import { Button } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
+import "./settings.css";
 
 const waitingMs = 5000;
 /** Each check asks Meta, which counts. Who waits longer than two minutes is doing something else meanwhile. */
