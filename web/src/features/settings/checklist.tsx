@@ -11,7 +11,12 @@ const waitingMs = 5000;
 /** Each check asks Meta, which counts. Who waits longer than two minutes is doing something else meanwhile. */
 const patientMs = 30_000;
 const shortMs = 120_000;
-const spoken = { PASSED: "Done", WARNING: "Works for now", FAILED: "Needs attention", WAITING: "Waiting" } as const;
+const spoken = {
+  PASSED: "Done",
+  WARNING: "Works for now",
+  FAILED: "Needs attention",
+  WAITING: "Waiting",
+} as const;
 
 /** Asks Meta (or the simulator) what works. While something is awaited, it asks again by itself. */
 export function Checklist({ number }: { number: WhatsAppNumber }) {
