@@ -174,6 +174,7 @@ mod tests {
             sent_at: None,
             delivered_at: None,
             read_at: None,
+            played_at: None,
             is_discarded: false,
             call_started_at: None,
         }

@@ -29,7 +29,8 @@ async fn list_audit(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
     let paging = Paging::new(query.cursor.as_deref(), query.limit)?;
-    let entries = audit::list(&http.app, &acting, query.action.as_deref(), paging.after.map(|c| c.id), paging.rows()).await?;
+    let entries =
+        audit::list(&http.app, &acting, query.action.as_deref(), paging.after.map(|c| c.id), paging.rows()).await?;
     Ok(Json(paging.page(entries, |e| Cursor { at: e.at, id: e.id }, show)))
 }
 

@@ -207,12 +207,22 @@ pub async fn change_identity(
     number: NumberId,
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
-    let new_ids = identities(tx.ctx(), new);
-    if find_by(tx, new).await?.is_some_and(|holder| holder != id) {
+    let wanted = [identities(tx.ctx(), new)];
+    let new_ids = &wanted[0];
+    let before = find(tx, &wanted).await?;
+    if before.values().any(|found| found.contact != id) {
+        return Ok(false);
+    }
+    // Claimed before anything is closed: another transaction may have been told of the same number first.
+    let claims: Vec<_> = new_ids.iter().map(|identity| Claim { identity, contact: id, number }).collect();
+    claim(tx, &claims, now).await?;
+    if find(tx, &wanted).await?.values().any(|found| found.contact != id) {
+        let own: Vec<_> = new_ids.iter().filter(|i| !before.contains_key(&i.key)).map(|i| (i.key, id)).collect();
+        close(tx, &own, now).await?;
         return Ok(false);
     }
     let tenant = tx.tenant().0;
-    for Identity { key: (kind, hash), .. } in &new_ids {
+    for Identity { key: (kind, hash), .. } in new_ids {
         sqlx::query(
             "update contact_identities set closed_at = $5 where tenant_id = $1 and contact_id = $2 and kind = $3 and value_hash <> $4 and closed_at is null",
         )
@@ -235,8 +245,6 @@ pub async fn change_identity(
         .execute(tx.sql())
         .await?;
     }
-    let claims: Vec<_> = new_ids.iter().map(|identity| Claim { identity, contact: id, number }).collect();
-    claim(tx, &claims, now).await?;
     let hash = seen_hash(tx.ctx(), new);
     learn(tx, id, new, hash).await?;
     Ok(true)
