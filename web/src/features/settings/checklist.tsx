@@ -5,12 +5,18 @@ import { numberCheck } from "@/api/workspace.ts";
 import { Button } from "@/ui/controls.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
+import "./settings.css";
 
 const waitingMs = 5000;
 /** Each check asks Meta, which counts. Who waits longer than two minutes is doing something else meanwhile. */
 const patientMs = 30_000;
 const shortMs = 120_000;
-const spoken = { PASSED: "Done", WARNING: "Works for now", FAILED: "Needs attention", WAITING: "Waiting" } as const;
+const spoken = {
+  PASSED: "Done",
+  WARNING: "Works for now",
+  FAILED: "Needs attention",
+  WAITING: "Waiting",
+} as const;
 
 /** Asks Meta (or the simulator) what works. While something is awaited, it asks again by itself. */
 export function Checklist({ number }: { number: WhatsAppNumber }) {

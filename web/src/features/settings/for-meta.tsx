@@ -1,6 +1,7 @@
 import type { WhatsAppNumber } from "@/api/types.ts";
 import { otherGraph } from "@/lib/simulator.ts";
 import { Button, CopyButton } from "@/ui/controls.tsx";
+import "./settings.css";
 
 /** What belongs into Meta's forms, and which secrets are used. */
 export function ForMeta({ number, onReplace }: { number: WhatsAppNumber; onReplace?: () => void }) {
