@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Who did what
-         * @description Newest first. For admins.
+         * @description Newest first. For admins. Who opened which conversation is listed apart: `action=conversation.opened`.
          */
         get: operations["list_audit"];
         put?: never;
@@ -926,6 +926,12 @@ export interface components {
              */
             version: number;
         };
+        /** @description `contact.updated`: the name or the e-mail address. */
+        ContactEvent: {
+            at: string;
+            data: components["schemas"]["Contact"];
+            id: string;
+        };
         /** @description Fields absent stay; `null` clears. */
         ContactPatch: {
             email?: string | null;
@@ -975,7 +981,17 @@ export interface components {
             id: string;
         };
         ConversationPatch: {
+            /**
+             * Format: uuid
+             * @description The newest message that was seen when the change was decided; if the customer has written since, the answer is 409.
+             */
+            seen_message_id?: string | null;
             status?: components["schemas"]["Status"] | null;
+            /**
+             * Format: int32
+             * @description As it was when the change was decided; with another one by now the answer is 409.
+             */
+            version?: number | null;
         };
         /**
          * @description Where a message of ours is on its way.
@@ -1007,6 +1023,16 @@ export interface components {
             detail: string;
             /** @description JSON pointer (RFC 6901) into the request body. */
             pointer: string;
+        };
+        HiddenConversation: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description `conversation.hidden`: it was given to somebody else, and whoever sees only his own and the unassigned ones sees it no more. */
+        HiddenEvent: {
+            at: string;
+            data: components["schemas"]["HiddenConversation"];
+            id: string;
         };
         /** @description How many conversations each view of the inbox holds for the person who asks, by status, at most 99 counted exactly. */
         InboxCounts: {
@@ -1508,6 +1534,14 @@ export interface components {
             by: components["schemas"]["Sender"];
             emoji: string;
         };
+        /** @description How far. */
+        ReadIn: {
+            /**
+             * Format: uuid
+             * @description The newest message that was seen; all unless given.
+             */
+            up_to?: string | null;
+        };
         /** @description An advertisement or post, in the words of whoever published it. Its pictures are on Meta's servers and not given. */
         Referral: {
             body?: string | null;
@@ -1766,9 +1800,9 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description Only this action. Without one: all but `conversation.opened`. */
+                action?: string;
                 cursor?: string;
-                /** @description How many rows; 50 unless given, at most 200. */
                 limit?: number;
             };
             header?: never;
@@ -2330,6 +2364,13 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
+            /** @description The customer has written, or somebody has changed it, since it was seen */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A problem */
             default: {
                 headers: {
@@ -2531,7 +2572,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadIn"] | null;
+            };
+        };
         responses: {
             /** @description Read */
             204: {
@@ -2585,6 +2630,7 @@ export interface operations {
             query?: {
                 kind?: components["schemas"]["FailureKind"];
                 cursor?: string;
+                /** @description 50 unless given, at most 200. */
                 limit?: number;
             };
             header?: never;
