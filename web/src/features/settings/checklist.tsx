@@ -6,7 +6,12 @@ import { Icon } from "@/ui/icons.tsx";
 import { Failed, SkeletonRows } from "@/ui/states.tsx";
 
 const waitingMs = 5000;
-const spoken = { PASSED: "Done", WARNING: "Works for now", FAILED: "Needs attention", WAITING: "Waiting" } as const;
+const spoken = {
+  PASSED: "Done",
+  WARNING: "Works for now",
+  FAILED: "Needs attention",
+  WAITING: "Waiting",
+} as const;
 
 /** Asks Meta (or the simulator) what works. While something is awaited, it asks again by itself. */
 export function Checklist({ number }: { number: WhatsAppNumber }) {
