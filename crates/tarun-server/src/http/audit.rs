@@ -6,6 +6,7 @@ use super::page::Paging;
 use super::problem::ApiError;
 use super::signed_in::SignedIn;
 use axum::extract::State;
+use axum::http::StatusCode;
 use tarun_api::audit::{AuditActorKind, AuditEntry, AuditQuery};
 use tarun_api::page::Page;
 use tarun_app::audit;
@@ -29,9 +30,18 @@ async fn list_audit(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
     let paging = Paging::new(query.cursor.as_deref(), query.limit)?;
+    if query.action.as_deref().is_some_and(|action| !is_action(action)) {
+        let detail = "action is one of the log's, such as conversation.opened.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_parameter", detail));
+    }
     let entries =
         audit::list(&http.app, &acting, query.action.as_deref(), paging.after.map(|c| c.id), paging.rows()).await?;
     Ok(Json(paging.page(entries, |e| Cursor { at: e.at, id: e.id }, show)))
+}
+
+/// Words of small letters, joined by points and underscores.
+fn is_action(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_')
 }
 
 fn show(entry: Entry) -> AuditEntry {
