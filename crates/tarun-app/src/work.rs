@@ -31,6 +31,8 @@ const FETCHES: usize = 6;
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_MOST: i32 = 500;
 const SWEEP_ROUNDS: usize = 10;
+/// How often new words are sorted into the search indexes.
+const SORT_EVERY: Duration = Duration::from_secs(1);
 /// Old events that are removed in one statement, and statements a minute: 600,000 a minute is more than ever comes.
 const FORGET_MOST: i32 = 10_000;
 const FORGET_ROUNDS: usize = 60;
@@ -95,6 +97,21 @@ pub fn start(app: &App, redis_url: &str, mut local: LocalHints, stop: &Cancellat
         }
     });
     tasks.spawn("the sweep", sweep(app.clone(), stop.clone()));
+    tasks.spawn("the upkeep of search", keep_search(app.clone(), stop.clone()));
+}
+
+/// Sorts new words into the search indexes, so that no message has to wait for that.
+async fn keep_search(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SORT_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+        // Sorted in or not, they are found.
+        if let Err(error) = app.store.sort_in_new_words().await {
+            tracing::debug!(%error, "new words were not sorted in");
+        }
+    }
 }
 
 /// Takes the hints that wait, handles a batch of each tenant in turn, acknowledges what is done.

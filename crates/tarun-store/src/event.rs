@@ -3,7 +3,7 @@
 use crate::Cursor;
 use crate::error::StoreError;
 use crate::keys::{KeyError, Place};
-use crate::tx::{Store, TenantCtx, TenantTx};
+use crate::tx::{TenantCtx, TenantTx};
 use sqlx::Row;
 use tarun_core::ids::NumberId;
 use time::{Duration, OffsetDateTime};
@@ -238,17 +238,4 @@ pub async fn replay(
     .execute(sql)
     .await?;
     Ok(Replayed { count: ids.len(), next })
-}
-
-impl Store {
-    /// Removes at most `most` events received before one moment, and idempotency keys before another. Returns how many
-    /// events there were.
-    pub async fn forget(&self, events: OffsetDateTime, keys: OffsetDateTime, most: i32) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select forget_before($1, $2, $3)")
-            .bind(events)
-            .bind(keys)
-            .bind(most)
-            .fetch_one(self.pool())
-            .await?)
-    }
 }

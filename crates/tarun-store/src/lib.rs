@@ -24,6 +24,7 @@ pub mod session;
 pub mod setup;
 pub mod tenant;
 mod tx;
+mod upkeep;
 pub mod user;
 
 pub use error::StoreError;
