@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Writers: each keeps the events of its share of ordering keys, one transaction at a time, so that what one person wrote
 /// stays in order.
-const WRITERS: usize = 4;
+const WRITERS: usize = 3;
 /// Webhooks that may wait for one writer; beyond it Meta is asked to come again.
 const WAITING: usize = 2_000;
 
