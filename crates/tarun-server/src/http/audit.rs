@@ -39,9 +39,11 @@ async fn list_audit(
     Ok(Json(paging.page(entries, |e| Cursor { at: e.at, id: e.id }, show)))
 }
 
-/// Words of small letters, joined by points and underscores.
+/// `noun.what_happened`, in small letters.
 fn is_action(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'_')
+    let is_word =
+        |word: &str| word.bytes().any(|b| b != b'_') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    text.len() <= 64 && text.split_once('.').is_some_and(|(noun, what)| is_word(noun) && is_word(what))
 }
 
 fn show(entry: Entry) -> AuditEntry {

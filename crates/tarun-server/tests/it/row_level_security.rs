@@ -112,6 +112,7 @@ async fn c_080_functions_across_tenants_are_the_reviewed_ones() {
             "job_backlog",
             "messages_matching",
             "route_webhooks",
+            "sort_in_new_words",
             "tenant_of_email",
             "wrapped_tenant_keys"
         ]

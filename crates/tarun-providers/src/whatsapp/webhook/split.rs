@@ -16,10 +16,6 @@ const MAX_LABEL_BYTES: usize = 128;
 const MAX_METADATA_BYTES: usize = 512;
 const MAX_CONTACT_BYTES: usize = 8 * 1024;
 
-/// How many bytes of contacts one body may copy in all: a body that names one large contact in ten thousand messages
-/// must not grow a hundredfold. Beyond it events come without the contact's name, with everything else.
-const CONTACT_BUDGET_BYTES: usize = 16 * 1024 * 1024;
-
 /// Most events of one body. Meta sends up to 1,000 updates in one (webhooks overview); whoever signs more of them wants
 /// memory, of which each takes a multiple of its own size.
 pub const MAX_EVENTS: usize = 2_000;
@@ -62,7 +58,7 @@ pub fn split(body: &[u8]) -> Result<Vec<RawEvent>, Unsplit> {
     // Escapes that PostgreSQL cannot store are replaced before anything is kept.
     let text = json::storable(text);
     let whole: &RawValue = serde_json::from_str(&text).map_err(|_| NotJson)?;
-    let mut splitter = Splitter { events: Vec::new(), contact_budget: CONTACT_BUDGET_BYTES };
+    let mut splitter = Splitter { events: Vec::new() };
     splitter.body(whole);
     if splitter.events.len() > MAX_EVENTS {
         return Err(Unsplit::TooMany);
@@ -81,7 +77,6 @@ pub enum Unsplit {
 
 struct Splitter {
     events: Vec<RawEvent>,
-    contact_budget: usize,
 }
 
 /// What all elements of one `value` share.
@@ -236,8 +231,7 @@ impl Splitter {
         let dedupe = shared.dedupe(&element);
         let contact = shared.contacts.find(&element.person);
         let ordering = element.person.ordering(contact);
-        let contact = contact.map(|contact| contact.raw).filter(|raw| raw.len() <= self.contact_budget);
-        self.contact_budget -= contact.map_or(0, str::len);
+        let contact = contact.map(|contact| contact.raw);
         self.events.push(RawEvent {
             waba_id: shared.waba_id.to_owned(),
             phone_number_id: shared.phone_number_id.map(str::to_owned),

@@ -163,7 +163,8 @@ fn depth_is_no_danger() {
 #[test]
 fn many_contacts_and_many_messages_take_linear_time() {
     let contacts: Vec<Value> = (0..30_000).map(|n| json!({"wa_id": n.to_string()})).collect();
-    let messages: Vec<Value> = (0..30_000).map(|n| json!({"id": n.to_string(), "from": (n / 2).to_string()})).collect();
+    let messages: Vec<Value> =
+        (0..MAX_EVENTS).map(|n| json!({"id": n.to_string(), "from": (n / 2).to_string()})).collect();
     let body = body("messages", json!({"contacts": contacts, "messages": messages}));
-    assert_eq!(split(&body).unwrap().len(), 30_000);
+    assert_eq!(split(&body).unwrap().len(), MAX_EVENTS);
 }

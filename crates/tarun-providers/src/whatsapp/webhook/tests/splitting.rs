@@ -162,14 +162,23 @@ fn another_object_is_never_read_as_whatsapp() {
 }
 
 #[test]
-fn a_large_contact_is_not_copied_without_end() {
-    let mut value =
-        messages_value("messages", Value::from((0..20_000).map(|n| text(&format!("wamid.{n}"))).collect::<Vec<_>>()));
+fn a_large_contact_in_as_many_messages_as_may_come_takes_a_bounded_room() {
+    let mut value = messages_value(
+        "messages",
+        Value::from((0..MAX_EVENTS).map(|n| text(&format!("wamid.{n}"))).collect::<Vec<_>>()),
+    );
     value["contacts"][0]["profile"]["name"] = json!("x".repeat(8_000));
     let events = split(&body("messages", value)).unwrap();
-    assert_eq!(events.len(), 20_000);
+    assert_eq!(events.len(), MAX_EVENTS);
     let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
-    assert!(bytes < 32 * 1024 * 1024, "{bytes}");
+    assert!(bytes < 20 * 1024 * 1024, "{bytes}");
     let last = events.last().unwrap();
     assert!(matches!(read(&last.field, last.kind, &last.payload), Inbound::Message(_)));
+}
+
+#[test]
+fn one_event_more_than_may_come_is_refused_with_all() {
+    let many = |n: usize| body("messages", messages_value("messages", Value::from(vec![json!(0); n])));
+    assert_eq!(split(&many(MAX_EVENTS)).map(|events| events.len()), Ok(MAX_EVENTS));
+    assert_eq!(split(&many(MAX_EVENTS + 1)), Err(Unsplit::TooMany));
 }
