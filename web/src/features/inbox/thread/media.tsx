@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Content, media, text } from "@/lib/content.ts";
 import { bytes } from "@/lib/numbers.ts";
 import { cleanLine } from "@/lib/text.ts";
@@ -106,29 +106,28 @@ function kind(name: string, mime: string): string {
 /** The file is there; this browser did not get it, or cannot show its kind. */
 function NotShown(props: { icon: IconName; title: string; url: string; again: () => void }) {
   return (
-    <div className="doc">
-      <span className="di">
-        <Icon name={props.icon} />
+    <Missing icon={props.icon} title={props.title} note="It did not load.">
+      <span className="row">
+        <button type="button" className="open" onClick={props.again}>
+          Try again
+        </button>
+        <a className="open" href={props.url} download={props.title} target="_blank" rel="noopener">
+          Download
+        </a>
       </span>
-      <span className="grow">
-        <b className="clip">
-          <bdi>{props.title}</bdi>
-        </b>
-        <span className="muted wrap">It did not load.</span>
-        <span className="row">
-          <button type="button" className="open" onClick={props.again}>
-            Try again
-          </button>
-          <a className="open" href={props.url} download={props.title} target="_blank" rel="noopener">
-            Download
-          </a>
-        </span>
-      </span>
-    </div>
+    </Missing>
   );
 }
 
-function Missing(props: { icon: IconName; title: string; note: string; pending?: boolean }) {
+interface MissingProps {
+  icon: IconName;
+  title: string;
+  note: string;
+  pending?: boolean;
+  children?: ReactNode;
+}
+
+function Missing(props: MissingProps) {
   return (
     <div className="doc" aria-busy={props.pending === true}>
       <span className="di">
@@ -139,6 +138,7 @@ function Missing(props: { icon: IconName; title: string; note: string; pending?:
           <bdi>{props.title}</bdi>
         </b>
         <span className="muted wrap">{props.note}</span>
+        {props.children}
       </span>
     </div>
   );
